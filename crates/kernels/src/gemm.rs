@@ -1,0 +1,132 @@
+//! Matrix multiplication: C += A B, with A or B transposed in place, one or many at a time.
+//!
+//! B is cut into panels as wide as a tile of the micro-kernel and, where that pays, packed; a block of k lasts
+//! long enough for one panel to stay in the first cache. Whatever the path, an element of C is summed in an order
+//! that depends on the sizes alone.
+
+mod pack;
+mod thin;
+mod tile;
+
+use crate::real::Float;
+use pack::pack;
+use tile::{ROWS, View, strip, width};
+
+/// Steps of k per block: a panel of B takes 16 KB.
+const K: usize = 256;
+/// Columns of B packed at a time: K · N is half of a second-level cache.
+const N: usize = 512;
+/// Rows of A packed at a time.
+const M: usize = 128;
+/// Up to here C has few rows.
+const FEW: usize = 4;
+
+/// C[m, n] += A[m, k] B[k, n], `batch` times; C advances by m · n, a stride of 0 repeats its operand.
+pub fn nn<T: Float>(
+    a: &[T], b: &[T], c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize, batch: usize, a_stride: usize,
+    b_stride: usize,
+) {
+    let (a, b) = (View { at: a, row: k, col: 1 }, View { at: b, row: n, col: 1 });
+    if b_stride == 0 && a_stride == m * k {
+        return product(a, b, c, scratch, batch * m, n, k); // one tall A
+    }
+    each(a, b, c, scratch, m, n, k, batch, a_stride, b_stride)
+}
+
+/// C[m, n] += A[m, k] B[n, k]ᵀ
+pub fn nt<T: Float>(
+    a: &[T], b: &[T], c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize, batch: usize, a_stride: usize,
+    b_stride: usize,
+) {
+    let (a, b) = (View { at: a, row: k, col: 1 }, View { at: b, row: 1, col: k });
+    if b_stride == 0 && a_stride == m * k {
+        return product(a, b, c, scratch, batch * m, n, k);
+    }
+    each(a, b, c, scratch, m, n, k, batch, a_stride, b_stride)
+}
+
+/// C[m, n] += A[k, m]ᵀ B[k, n]
+pub fn tn<T: Float>(
+    a: &[T], b: &[T], c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize, batch: usize, a_stride: usize,
+    b_stride: usize,
+) {
+    let (a, b) = (View { at: a, row: 1, col: m }, View { at: b, row: n, col: 1 });
+    each(a, b, c, scratch, m, n, k, batch, a_stride, b_stride)
+}
+
+/// C[m, n] += A[k, m]ᵀ B[n, k]ᵀ
+pub fn tt<T: Float>(
+    a: &[T], b: &[T], c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize, batch: usize, a_stride: usize,
+    b_stride: usize,
+) {
+    let (a, b) = (View { at: a, row: 1, col: m }, View { at: b, row: 1, col: k });
+    each(a, b, c, scratch, m, n, k, batch, a_stride, b_stride)
+}
+
+fn each<T: Float>(
+    a: View<T>, b: View<T>, c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize, batch: usize,
+    a_stride: usize, b_stride: usize,
+) {
+    for i in 0..batch {
+        let (a, b) = (View { at: &a.at[i * a_stride..], ..a }, View { at: &b.at[i * b_stride..], ..b });
+        product(a, b, &mut c[i * m * n..][..m * n], scratch, m, n, k)
+    }
+}
+
+/// Elements of scratch that a product of these sizes needs, whatever is transposed.
+pub fn scratch(m: usize, n: usize, k: usize) -> usize {
+    k.min(K) * (n.min(N).next_multiple_of(width::<f32>()) + m.min(M).next_multiple_of(ROWS))
+}
+
+fn product<T: Float>(a: View<T>, b: View<T>, c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize) {
+    if n == 1 && m > 1 {
+        return product(b.transposed(), a.transposed(), c, scratch, 1, m, k);
+    }
+    if m <= FEW && b.col == 1 && n > 1 {
+        return thin::sums(a, b, c, m, n, k);
+    }
+    if m <= FEW && b.row == 1 && a.col == 1 {
+        return thin::dots(a, b, c, m, n, k);
+    }
+    let (panels, rows) = scratch.split_at_mut(k.min(K) * n.min(N).next_multiple_of(width::<T>()));
+    let pack_a = n > 64 && (m * k > 1 << 14);
+    let pack_b = b.col != 1 || n * k > 1 << 15;
+    for p in (0..k).step_by(K) {
+        let k = K.min(k - p);
+        for j in (0..n).step_by(N) {
+            let (b, nb) = (b.from(p, j), N.min(n - j));
+            let packed = if pack_b { 0 } else { nb - nb % width::<T>() };
+            pack(b.from(0, packed), panels, k, nb - packed, width::<T>());
+            for i in (0..m).step_by(M) {
+                let (mut a, mb) = (a.from(i, p), M.min(m - i));
+                if pack_a {
+                    pack(a.transposed(), rows, k, mb, ROWS);
+                    a = View { at: rows, row: 1, col: ROWS };
+                }
+                let c = &mut c[i * n + j..];
+                for j in (0..nb).step_by(width::<T>()) {
+                    let b = if j < packed {
+                        b.from(0, j)
+                    } else {
+                        View { at: &panels[(j - packed) * k..], row: width::<T>(), col: 1 }
+                    };
+                    strip(a, pack_a, b, &mut c[j..], n, mb, width::<T>().min(nb - j), k)
+                }
+            }
+        }
+    }
+}
+
+/// The same, one element after another: what the tests compare with.
+pub fn reference<T: Float>(a: View<T>, b: View<T>, c: &mut [T], m: usize, n: usize, k: usize) {
+    for i in 0..m {
+        for j in 0..n {
+            for p in 0..k {
+                c[i * n + j] = c[i * n + j] + a.at[i * a.row + p * a.col] * b.at[p * b.row + j * b.col]
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

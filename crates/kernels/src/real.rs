@@ -1,0 +1,436 @@
+//! The numbers that a formula can run in, and their way to and from memory.
+//!
+//! [`Real`] is what a formula needs: arithmetic, order, choice. [`Lane`] is a `Real` that moves to and from
+//! slices, `LANES` numbers at a time. [`Float`] is an element type (f32, f64) with the vector that carries it.
+//! A formula is written once, generic over `Lane`, and run over a slice by [`lanes!`](crate::lanes).
+
+use core::ops::{Add, Div, Mul, Neg, Sub};
+
+pub trait Real:
+    Copy
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+{
+    /// The answer of a comparison: a bool, or one per lane.
+    type Mask: Copy;
+
+    /// A constant, rounded to the element type.
+    fn of(x: f64) -> Self;
+
+    /// Ordered comparisons: false where either is NaN.
+    fn lt(self, o: Self) -> Self::Mask;
+    fn le(self, o: Self) -> Self::Mask;
+    fn eq(self, o: Self) -> Self::Mask;
+    /// `yes` where the mask holds, else `no`.
+    fn pick(mask: Self::Mask, yes: Self, no: Self) -> Self;
+
+    /// NaN if either is NaN; −0 < +0.
+    fn min(self, o: Self) -> Self;
+    fn max(self, o: Self) -> Self;
+    fn abs(self) -> Self;
+    fn sqrt(self) -> Self;
+    /// To the nearest integer, ties to even.
+    fn round(self) -> Self;
+
+    const ZERO: Self;
+    const ONE: Self;
+}
+
+pub trait Lane: Real {
+    type Item: Float;
+    const LANES: usize;
+
+    fn splat(x: Self::Item) -> Self;
+    fn load(from: &[Self::Item]) -> Self;
+    fn store(self, to: &mut [Self::Item]);
+    /// The lanes added up: first with third, second with fourth, then the two sums.
+    fn sum(self) -> Self::Item;
+    fn largest(self) -> Self::Item;
+
+    #[inline(always)]
+    fn add_to(self, to: &mut [Self::Item]) {
+        (Self::load(to) + self).store(to)
+    }
+}
+
+/// An element type: its own scalar lane, and the vector that carries `Wide::LANES` of it.
+pub trait Float: Lane<Item = Self> + crate::math::Math + PartialOrd + Default {
+    type Wide: Lane<Item = Self> + crate::math::Math;
+    fn from_f64(x: f64) -> Self;
+    fn to_f64(self) -> f64;
+}
+
+macro_rules! scalar {
+    ($f:ty, $wide:ty) => {
+        impl Real for $f {
+            type Mask = bool;
+            const ZERO: $f = 0.0;
+            const ONE: $f = 1.0;
+            #[inline(always)]
+            fn of(x: f64) -> $f {
+                x as $f
+            }
+            #[inline(always)]
+            fn lt(self, o: $f) -> bool {
+                self < o
+            }
+            #[inline(always)]
+            fn le(self, o: $f) -> bool {
+                self <= o
+            }
+            #[inline(always)]
+            fn eq(self, o: $f) -> bool {
+                self == o
+            }
+            #[inline(always)]
+            fn pick(mask: bool, yes: $f, no: $f) -> $f {
+                if mask { yes } else { no }
+            }
+            #[inline(always)]
+            fn min(self, o: $f) -> $f {
+                if self < o {
+                    self
+                } else if o < self {
+                    o
+                } else if self == o {
+                    <$f>::from_bits(self.to_bits() | o.to_bits()) // equal: only the sign of zero can differ
+                } else {
+                    self + o // NaN
+                }
+            }
+            #[inline(always)]
+            fn max(self, o: $f) -> $f {
+                if self > o {
+                    self
+                } else if o > self {
+                    o
+                } else if self == o {
+                    <$f>::from_bits(self.to_bits() & o.to_bits())
+                } else {
+                    self + o
+                }
+            }
+            #[inline(always)]
+            fn abs(self) -> $f {
+                <$f>::abs(self)
+            }
+            #[inline(always)]
+            fn sqrt(self) -> $f {
+                <$f>::sqrt(self)
+            }
+            #[inline(always)]
+            fn round(self) -> $f {
+                self.round_ties_even()
+            }
+        }
+
+        impl Lane for $f {
+            type Item = $f;
+            const LANES: usize = 1;
+            #[inline(always)]
+            fn splat(x: $f) -> $f {
+                x
+            }
+            #[inline(always)]
+            fn load(from: &[$f]) -> $f {
+                from[0]
+            }
+            #[inline(always)]
+            fn store(self, to: &mut [$f]) {
+                to[0] = self
+            }
+            #[inline(always)]
+            fn sum(self) -> $f {
+                self
+            }
+            #[inline(always)]
+            fn largest(self) -> $f {
+                self
+            }
+        }
+
+        impl Float for $f {
+            type Wide = $wide;
+            #[inline(always)]
+            fn from_f64(x: f64) -> $f {
+                x as $f
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+        }
+    };
+}
+scalar!(f32, F32x4);
+scalar!(f64, F64x2);
+
+#[cfg(not(target_feature = "simd128"))]
+pub use portable::{F32x4, F64x2};
+#[cfg(target_feature = "simd128")]
+pub use simd128::{F32x4, F64x2};
+
+#[cfg(target_feature = "simd128")]
+mod simd128 {
+    use super::*;
+    use core::arch::wasm32::*;
+
+    macro_rules! vector {
+        ($V:ident, $f:ty, $n:literal, $add:ident $sub:ident $mul:ident $div:ident $neg:ident,
+         $lt:ident $le:ident $eq:ident, $min:ident $max:ident $abs:ident $sqrt:ident $round:ident,
+         $splat:ident, $const:ident($($one:expr),+; $($zero:expr),+)) => {
+            #[derive(Clone, Copy)]
+            pub struct $V(pub v128);
+
+            impl Add for $V {
+                type Output = Self;
+                #[inline(always)]
+                fn add(self, o: Self) -> Self {
+                    Self($add(self.0, o.0))
+                }
+            }
+            impl Sub for $V {
+                type Output = Self;
+                #[inline(always)]
+                fn sub(self, o: Self) -> Self {
+                    Self($sub(self.0, o.0))
+                }
+            }
+            impl Mul for $V {
+                type Output = Self;
+                #[inline(always)]
+                fn mul(self, o: Self) -> Self {
+                    Self($mul(self.0, o.0))
+                }
+            }
+            impl Div for $V {
+                type Output = Self;
+                #[inline(always)]
+                fn div(self, o: Self) -> Self {
+                    Self($div(self.0, o.0))
+                }
+            }
+            impl Neg for $V {
+                type Output = Self;
+                #[inline(always)]
+                fn neg(self) -> Self {
+                    Self($neg(self.0))
+                }
+            }
+
+            impl Real for $V {
+                type Mask = v128;
+                const ZERO: $V = $V($const($($zero),+));
+                const ONE: $V = $V($const($($one),+));
+                #[inline(always)]
+                fn of(x: f64) -> Self {
+                    Self($splat(x as $f))
+                }
+                #[inline(always)]
+                fn lt(self, o: Self) -> v128 {
+                    $lt(self.0, o.0)
+                }
+                #[inline(always)]
+                fn le(self, o: Self) -> v128 {
+                    $le(self.0, o.0)
+                }
+                #[inline(always)]
+                fn eq(self, o: Self) -> v128 {
+                    $eq(self.0, o.0)
+                }
+                #[inline(always)]
+                fn pick(mask: v128, yes: Self, no: Self) -> Self {
+                    Self(v128_bitselect(yes.0, no.0, mask))
+                }
+                #[inline(always)]
+                fn min(self, o: Self) -> Self {
+                    Self($min(self.0, o.0))
+                }
+                #[inline(always)]
+                fn max(self, o: Self) -> Self {
+                    Self($max(self.0, o.0))
+                }
+                #[inline(always)]
+                fn abs(self) -> Self {
+                    Self($abs(self.0))
+                }
+                #[inline(always)]
+                fn sqrt(self) -> Self {
+                    Self($sqrt(self.0))
+                }
+                #[inline(always)]
+                fn round(self) -> Self {
+                    Self($round(self.0))
+                }
+            }
+
+            impl Lane for $V {
+                type Item = $f;
+                const LANES: usize = $n;
+                #[inline(always)]
+                fn splat(x: $f) -> Self {
+                    Self($splat(x))
+                }
+                #[inline(always)]
+                fn load(from: &[$f]) -> Self {
+                    let from = &from[..$n];
+                    Self(unsafe { v128_load(from.as_ptr().cast()) }) // SAFETY: that many readable numbers
+                }
+                #[inline(always)]
+                fn store(self, to: &mut [$f]) {
+                    let to = &mut to[..$n];
+                    unsafe { v128_store(to.as_mut_ptr().cast(), self.0) } // SAFETY: that many writable numbers
+                }
+                #[inline(always)]
+                fn sum(self) -> $f {
+                    let mut lanes = [0.0; $n];
+                    self.store(&mut lanes);
+                    if $n == 4 { (lanes[0] + lanes[2 % $n]) + (lanes[1] + lanes[3 % $n]) } else { lanes[0] + lanes[1] }
+                }
+                #[inline(always)]
+                fn largest(self) -> $f {
+                    let mut lanes = [0.0; $n];
+                    self.store(&mut lanes);
+                    lanes.into_iter().fold(lanes[0], |m, x| Real::max(m, x))
+                }
+            }
+        };
+    }
+    vector!(F32x4, f32, 4, f32x4_add f32x4_sub f32x4_mul f32x4_div f32x4_neg,
+        f32x4_lt f32x4_le f32x4_eq, f32x4_min f32x4_max f32x4_abs f32x4_sqrt f32x4_nearest,
+        f32x4_splat, f32x4(1.0, 1.0, 1.0, 1.0; 0.0, 0.0, 0.0, 0.0));
+    vector!(F64x2, f64, 2, f64x2_add f64x2_sub f64x2_mul f64x2_div f64x2_neg,
+        f64x2_lt f64x2_le f64x2_eq, f64x2_min f64x2_max f64x2_abs f64x2_sqrt f64x2_nearest,
+        f64x2_splat, f64x2(1.0, 1.0; 0.0, 0.0));
+}
+
+/// The same vectors as plain arrays: what `cargo test` runs on the host.
+#[cfg(not(target_feature = "simd128"))]
+mod portable {
+    use super::*;
+    use core::array::from_fn;
+
+    macro_rules! vector {
+        ($V:ident, $f:ty, $n:literal) => {
+            #[derive(Clone, Copy)]
+            pub struct $V(pub [$f; $n]);
+
+            impl Add for $V {
+                type Output = Self;
+                #[inline(always)]
+                fn add(self, o: Self) -> Self {
+                    Self(from_fn(|i| self.0[i] + o.0[i]))
+                }
+            }
+            impl Sub for $V {
+                type Output = Self;
+                #[inline(always)]
+                fn sub(self, o: Self) -> Self {
+                    Self(from_fn(|i| self.0[i] - o.0[i]))
+                }
+            }
+            impl Mul for $V {
+                type Output = Self;
+                #[inline(always)]
+                fn mul(self, o: Self) -> Self {
+                    Self(from_fn(|i| self.0[i] * o.0[i]))
+                }
+            }
+            impl Div for $V {
+                type Output = Self;
+                #[inline(always)]
+                fn div(self, o: Self) -> Self {
+                    Self(from_fn(|i| self.0[i] / o.0[i]))
+                }
+            }
+            impl Neg for $V {
+                type Output = Self;
+                #[inline(always)]
+                fn neg(self) -> Self {
+                    Self(self.0.map(|x| -x))
+                }
+            }
+
+            impl Real for $V {
+                type Mask = [bool; $n];
+                const ZERO: $V = $V([0.0; $n]);
+                const ONE: $V = $V([1.0; $n]);
+                fn of(x: f64) -> Self {
+                    Self([x as $f; $n])
+                }
+                fn lt(self, o: Self) -> [bool; $n] {
+                    from_fn(|i| self.0[i] < o.0[i])
+                }
+                fn le(self, o: Self) -> [bool; $n] {
+                    from_fn(|i| self.0[i] <= o.0[i])
+                }
+                fn eq(self, o: Self) -> [bool; $n] {
+                    from_fn(|i| self.0[i] == o.0[i])
+                }
+                fn pick(mask: [bool; $n], yes: Self, no: Self) -> Self {
+                    Self(from_fn(|i| if mask[i] { yes.0[i] } else { no.0[i] }))
+                }
+                fn min(self, o: Self) -> Self {
+                    Self(from_fn(|i| Real::min(self.0[i], o.0[i])))
+                }
+                fn max(self, o: Self) -> Self {
+                    Self(from_fn(|i| Real::max(self.0[i], o.0[i])))
+                }
+                fn abs(self) -> Self {
+                    Self(self.0.map(Real::abs))
+                }
+                fn sqrt(self) -> Self {
+                    Self(self.0.map(Real::sqrt))
+                }
+                fn round(self) -> Self {
+                    Self(self.0.map(Real::round))
+                }
+            }
+
+            impl Lane for $V {
+                type Item = $f;
+                const LANES: usize = $n;
+                fn splat(x: $f) -> Self {
+                    Self([x; $n])
+                }
+                fn load(from: &[$f]) -> Self {
+                    Self(from_fn(|i| from[i]))
+                }
+                fn store(self, to: &mut [$f]) {
+                    to[..$n].copy_from_slice(&self.0)
+                }
+                fn sum(self) -> $f {
+                    let x = self.0;
+                    if $n == 4 { (x[0] + x[2 % $n]) + (x[1] + x[3 % $n]) } else { x[0] + x[1] }
+                }
+                fn largest(self) -> $f {
+                    self.0.into_iter().fold(self.0[0], |m, x| Real::max(m, x))
+                }
+            }
+        };
+    }
+    vector!(F32x4, f32, 4);
+    vector!(F64x2, f64, 2);
+}
+
+/// Runs `f` over `0..n`, a vector at a time and then one by one: the formula is written once, as
+/// `fn f<T: Float, V: Lane<Item = T>>(..)`, and called as `lanes!(T, n, |k| f(x, y, k))`.
+#[macro_export]
+macro_rules! lanes {
+    ($T:ty, $n:expr, |$k:ident| $f:ident($($arg:expr),* $(,)?)) => {{
+        let n: usize = $n;
+        let step = <<$T as $crate::real::Float>::Wide as $crate::real::Lane>::LANES;
+        let mut $k: usize = 0;
+        while $k + step <= n {
+            $f::<$T, <$T as $crate::real::Float>::Wide>($($arg),*);
+            $k += step;
+        }
+        while $k < n {
+            $f::<$T, $T>($($arg),*);
+            $k += 1;
+        }
+    }};
+}

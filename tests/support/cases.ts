@@ -1,0 +1,32 @@
+/** @file The case table: one row an op. It is the forward test, the gradient check, the leak test and the benchmark. */
+
+import type { Shape, Tensor } from "../../ts/index.ts";
+
+/** A plain float64 array with a shape: what oracles compute in. */
+export interface Nd {
+  shape: Shape;
+  data: number[];
+}
+
+export interface OpCase {
+  /** The exported function that the row shows. */
+  op: string;
+  /** What sets this row apart from others of the same op, such as an option. */
+  variant?: string;
+  /** The op on float inputs; anything else (indices, options) is fixed inside. One result. */
+  f: (...xs: Tensor[]) => Tensor;
+  /** The slow, obvious version, in float64. */
+  oracle: (...xs: Nd[]) => Nd;
+  /** Input shapes to try, one list an example: odd sizes, broadcasting, empty axes. */
+  shapes: readonly (readonly Shape[])[];
+  /** Where the inputs are drawn from, for all or for each: [low, high]. Default [-2, 2]. */
+  domain?: readonly [number, number] | readonly (readonly [number, number])[];
+  /** Largest float32 error relative to max(1, |value|), where the default of the tests is not right; with the reason. */
+  tolerance?: number;
+  /** False for what has no gradient (comparisons), or "once" for a fused kernel. Default true: twice. */
+  differentiable?: boolean | "once";
+  /** Wrong uses, and what the message must say. */
+  errors: readonly (readonly [() => unknown, RegExp])[];
+  /** For the benchmark: shapes, and the floating-point operations or the bytes moved on them. */
+  bench?: { shapes: readonly Shape[]; flops?: number; bytes?: number };
+}

@@ -1,0 +1,80 @@
+/** @file `scope`, the public form of a scope, and `memory`, the public report. */
+
+import { usage } from "../runtime/memory.ts";
+import { currentOwner, Scope, usageByOwner, type Usage, within } from "./scope.ts";
+import { moveOut, Tensor } from "./tensor.ts";
+
+/**
+ * Runs one step: everything made inside is freed at the end, but the tensors that it returns (directly, or in arrays and
+ * plain objects), which live on in the scope around it as leaves. Parameters and optimiser state are not touched.
+ *
+ *     const loss = scope(() => { ...; loss.backward(); adam.step(); return loss.item(); });
+ *
+ * Without a function it opens a scope to be closed by hand or by `using step = scope()`.
+ *
+ * @throws Error when the function is async: nothing can be awaited inside a scope
+ */
+export function scope(): Scope;
+export function scope<R>(f: () => R): R;
+export function scope<R>(f?: () => R): R | Scope {
+  if (f === undefined) return new Scope();
+  const outer = currentOwner();
+  return within((own) => {
+    const result = f();
+    if (isThenable(result)) {
+      throw new Error(
+        "scope: expected a function that is not async: memory made inside ends when it returns. " +
+          "Await first, then open the scope",
+      );
+    }
+    eachTensor(result, (t) => {
+      if (t.storage.owner === own) moveOut(t, outer);
+    });
+    return result;
+  });
+}
+
+export function isThenable(x: unknown): boolean {
+  return typeof (x as { then?: unknown } | null | undefined)?.then === "function";
+}
+
+/** Visits the tensors in a value: itself, or in arrays and plain objects of any depth. */
+export function eachTensor(value: unknown, visit: (t: Tensor) => void, seen = new Set()): void {
+  if (typeof value !== "object" || value === null || seen.has(value)) return;
+  seen.add(value);
+  if (value instanceof Tensor) visit(value);
+  else if (Array.isArray(value) || isPlain(value)) {
+    for (const part of Object.values(value)) eachTensor(part, visit, seen);
+  }
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/**
+ * What is live: tensors and their bytes in total and by owner, and the size of WASM's linear memory.
+ * Views share their tensor's memory and do not count.
+ */
+export function memory(): MemoryReport {
+  const owners = usageByOwner();
+  const { wasm, idle } = usage();
+  let [tensors, bytes] = [0, 0];
+  for (const owner of Object.values(owners)) {
+    tensors += owner.count;
+    bytes += owner.bytes;
+  }
+  return { tensors, bytes, owners, idleBytes: idle, wasmBytes: wasm };
+}
+
+export interface MemoryReport {
+  /** Live storages, and the bytes that were asked for. */
+  tensors: number;
+  bytes: number;
+  owners: Record<"scopes" | "root" | "parameters" | "optimizers", Usage>;
+  /** Freed blocks kept for the next allocation of their size. */
+  idleBytes: number;
+  /** WASM's linear memory: it never shrinks. */
+  wasmBytes: number;
+}

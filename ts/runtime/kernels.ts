@@ -1,0 +1,71 @@
+/** @file The WASM instance: made on first use, from the module that the entry point supplies. */
+
+import { getModule } from "#module";
+import type { KernelExports } from "../../build/kernels.d.ts";
+import type { DType } from "../core/dtype.ts";
+
+/** An address in WASM memory. 0 is null: "nobody asks for this". */
+export type Ptr = number;
+
+type Base<Suffix extends string> = {
+  [Name in keyof KernelExports]: Name extends `${infer B}${Suffix}` ? B : never;
+}[keyof KernelExports] &
+  keyof KernelExports;
+
+/** The rows of the boundary table that exist for an element type, under their plain names. */
+export type FloatKernels = Pick<KernelExports, Base<"_f64">>;
+export type BytewiseKernels = Pick<KernelExports, Base<"_u8">>;
+
+export interface Kernels extends KernelExports {
+  /** The rows of each dtype: `kernels.of[x.dtype].add(...)`. int32 moves as float32 does, bit for bit. */
+  of: { float32: FloatKernels; float64: FloatKernels; int32: BytewiseKernels; bool: BytewiseKernels };
+}
+
+/** Good after `boot()`, which every allocation calls: no tensor exists before it. */
+export let kernels: Kernels;
+
+/** Makes the instance, once. Throws if the runtime has no WASM SIMD or forbids compiling. */
+export function boot(): void {
+  if (kernels) return;
+  const { exports } = new WebAssembly.Instance(getModule(), {});
+  // `fault_at` is there in the checked build only.
+  const raw = ("fault_at" in exports ? guarded(exports) : exports) as unknown as KernelExports;
+  kernels = {
+    ...raw,
+    of: {
+      float32: raw,
+      float64: suffixed(raw, "_f64") as FloatKernels,
+      int32: raw,
+      bool: suffixed(raw, "_u8") as BytewiseKernels,
+    } satisfies Record<DType, unknown>,
+  };
+}
+
+/** `{ add_f64 }` becomes `{ add }`. */
+function suffixed(exports: object, suffix: string): unknown {
+  const rows = Object.entries(exports).filter(([name]) => name.endsWith(suffix));
+  return Object.fromEntries(rows.map(([name, row]) => [name.slice(0, -suffix.length), row]));
+}
+
+/** The checked build's exports, which leave a message behind when they trap. */
+function guarded(exports: WebAssembly.Exports): Record<string, unknown> {
+  const { memory, fault_at, fault_len } = exports as Record<string, CallableFunction> & {
+    memory: WebAssembly.Memory;
+  };
+  const guard =
+    (row: CallableFunction) =>
+    (...args: number[]): unknown => {
+      try {
+        return row(...args);
+      } catch (cause) {
+        const message = new Uint8Array(memory.buffer, fault_at!() >>> 0, fault_len!());
+        throw new Error(`internal: ${new TextDecoder().decode(message)}`, { cause });
+      }
+    };
+  return Object.fromEntries(
+    Object.entries(exports).map(([name, value]) => [
+      name,
+      typeof value === "function" ? guard(value) : value,
+    ]),
+  );
+}
