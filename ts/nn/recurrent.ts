@@ -6,7 +6,7 @@ import { expectInteger, expectNumber, expectShape, fail, type Shape, show } from
 import { empty, expectTensor, type Tensor } from "../core/tensor.ts";
 import { dropout } from "../ops/dropout.ts";
 import { concat, reshape, select, stack, transpose } from "../ops/shape.ts";
-import type { Weights } from "../ops/recurrent.ts";
+import type { Weights } from "../ops/cells.ts";
 import { uniform } from "./init.ts";
 import { Module, parameter } from "./module.ts";
 

@@ -1,0 +1,73 @@
+/**
+ * @file Rust to build/kernels.wasm, a module with no imports, and the same with its calls checked. wasm-pack and
+ * wasm-bindgen build it; wasm-metadce drops all but the table; wasm-opt shrinks it.
+ */
+
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { rust } from "./setup/rust.mjs";
+import { wasmTools } from "./setup/wasm-tools.mjs";
+import { must, root, step, Stop } from "./say.mjs";
+import { unlessFresh } from "./stamp.mjs";
+
+const INPUTS = ["crates", "Cargo.toml", "Cargo.lock", ".cargo/config.toml", "scripts/build-wasm.mjs"];
+const OUTPUTS = ["build/kernels.wasm", "build/kernels.checked.wasm", "build/kernels.d.ts", "build/bytes.ts"];
+
+/** What rustc's output uses. Not --all-features: it re-encodes types in a way that Node 20 refuses. */
+const FEATURES = [
+  "simd",
+  "bulk-memory",
+  "bulk-memory-opt",
+  "nontrapping-float-to-int",
+  "sign-ext",
+  "mutable-globals",
+  "reference-types",
+  "multivalue",
+].map((name) => `--enable-${name}`);
+
+export async function buildWasm() {
+  await unlessFresh("build/kernels.stamp", INPUTS, OUTPUTS, async () => {
+    const env = await wasmTools(await rust());
+    mkdirSync(join(root, "build"), { recursive: true });
+    await step("building the kernels", () => build("kernels", [], env));
+    await step("building the checked kernels", () => build("kernels.checked", ["--features", "checked"], env));
+  });
+}
+
+async function build(name, options, env) {
+  const out = join(root, "build", name);
+  await must(
+    "wasm-pack",
+    // Its wasm-opt would be a download; ours runs below.
+    ["build", "crates/wasm", "--release", "--target", "web", "--no-pack", "--no-opt", "--out-dir", out, "--", ...options],
+    { env, quiet: true },
+  );
+  const built = join(out, "wasm_bg.wasm");
+  const rows = exportsOf(built).filter((row) => !row.startsWith("__"));
+  const graph = join(out, "graph.json");
+  writeFileSync(graph, JSON.stringify(rows.map((row) => ({ name: row, export: row, root: true }))));
+  const [stripped, final] = [join(out, "stripped.wasm"), `${out}.wasm`];
+  await must("npx", ["wasm-metadce", ...FEATURES, "--graph-file", graph, built, "-o", stripped], { quiet: true });
+  await must("npx", ["wasm-opt", ...FEATURES, "-O3", stripped, "-o", final], { quiet: true });
+
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(final)));
+  if (imports.length > 0) throw new Stop(`${final} has imports: ${imports.map((i) => i.name).join(", ")}`);
+  if (options.length === 0) writeSources(readFileSync(final), readFileSync(`${built}.d.ts`, "utf8"));
+  rmSync(out, { recursive: true });
+  const bytes = readFileSync(final);
+  const kilobytes = (n) => `${(n / 1000).toFixed(1)} kB`;
+  console.log(`  ${rows.length} exports, ${kilobytes(bytes.length)}, ${kilobytes(gzipSync(bytes).length)} gzipped`);
+}
+
+const exportsOf = (file) =>
+  WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(file))).map(({ name }) => name);
+
+/** The types of the exports, as wasm-bindgen gives them, and the bytes for the entries that carry them along. */
+function writeSources(bytes, declarations) {
+  const rows = declarations.matchAll(/^export const ((?!__).*)$/gm);
+  const types = [...rows].map(([, row]) => `  readonly ${row}`).join("\n");
+  const write = (name, text) => writeFileSync(join(root, "build", name), text);
+  write("kernels.d.ts", `/** What crates/wasm exports, from wasm-bindgen. */\nexport interface KernelExports {\n${types}\n}\n`);
+  write("bytes.ts", `export const base64 =\n  "${bytes.toString("base64")}";\n`);
+}

@@ -1,0 +1,10 @@
+/** @file `npm run setup`: everything that a build and the tests need. */
+
+import { build } from "./build.mjs";
+import { run } from "./say.mjs";
+import { browser } from "./setup/browser.mjs";
+
+await run(async () => {
+  await build();
+  await browser();
+});

@@ -1,0 +1,14 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: "#module", replacement: here("ts/entry/source.ts") },
+      { find: /^unrolled$/, replacement: here("ts/index.ts") },
+    ],
+  },
+  test: { include: ["tests/**/*.test.ts"], testTimeout: 60_000, pool: "forks" },
+});
