@@ -1,11 +1,26 @@
 /** @file TypeScript to dist/: one self-contained file for each kind of runtime, the program, and the types. */
 
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { must, root, step } from "./say.mjs";
 import { unlessFresh } from "./stamp.mjs";
 
-const INPUTS = ["ts", "build/kernels.wasm", "package.json", "package-lock.json", "tsconfig.json", "scripts/build-ts.mjs"];
+const INPUTS = [
+  "ts",
+  "build/kernels.wasm",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "scripts/build-ts.mjs",
+];
 const at = (...path) => join(root, ...path);
 
 /** Where the compiled module comes from, by the name of the file in dist. */
@@ -30,7 +45,15 @@ export async function buildTypeScript() {
 }
 
 /** What every bundle has in common. */
-async function viteBuild({ name, source, formats = ["es"], external, alias = {}, output = {}, ssr = false }) {
+async function viteBuild({
+  name,
+  source,
+  formats = ["es"],
+  external,
+  alias = {},
+  output = {},
+  ssr = false,
+}) {
   const { build } = await import("vite");
   await build({
     configFile: false,
@@ -44,14 +67,24 @@ async function viteBuild({ name, source, formats = ["es"], external, alias = {},
       emptyOutDir: false,
       minify: false,
       ssr,
-      lib: { entry: at("ts", source), formats, fileName: (format) => `${name}.${format === "cjs" ? "cjs" : "js"}` },
+      lib: {
+        entry: at("ts", source),
+        formats,
+        fileName: (format) => `${name}.${format === "cjs" ? "cjs" : "js"}`,
+      },
       rolldownOptions: { external, output: { ...output } },
     },
   });
 }
 
 const bundle = (name, { source, module, formats }) =>
-  viteBuild({ name, source, formats, external: [/kernels\.wasm/], alias: { "#module": at("ts/entry", module) } });
+  viteBuild({
+    name,
+    source,
+    formats,
+    external: [/kernels\.wasm/],
+    alias: { "#module": at("ts/entry", module) },
+  });
 
 /** The program imports the package by its name, so that there is one Tensor and one memory. */
 async function bundleProgram() {
@@ -66,10 +99,22 @@ async function bundleProgram() {
 }
 
 async function declarations() {
-  const options = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--stripInternal", "--allowJs", "false"];
+  const options = [
+    "--noEmit",
+    "false",
+    "--declaration",
+    "--emitDeclarationOnly",
+    "--stripInternal",
+    "--allowJs",
+    "false",
+  ];
   writeFileSync(
     at("build/tsconfig.json"),
-    JSON.stringify({ extends: "../tsconfig.json", compilerOptions: { rootDir: "..", outDir: "../dist/types" }, include: ["../ts"] }),
+    JSON.stringify({
+      extends: "../tsconfig.json",
+      compilerOptions: { rootDir: "..", outDir: "../dist/types" },
+      include: ["../ts"],
+    }),
   );
   await must("npx", ["tsc", "-p", "build/tsconfig.json", ...options], { quiet: true });
   mkdirSync(at("dist/types/build"), { recursive: true });
@@ -78,6 +123,9 @@ async function declarations() {
   for (const file of readdirSync(at("dist/types"), { recursive: true, encoding: "utf8" })) {
     if (!file.endsWith(".d.ts")) continue;
     const path = at("dist/types", file);
-    writeFileSync(path, readFileSync(path, "utf8").replace(/(from "|import\(")(\.[^"]*?)(?:\.d)?\.ts"/g, '$1$2.js"'));
+    writeFileSync(
+      path,
+      readFileSync(path, "utf8").replace(/(from "|import\(")(\.[^"]*?)(?:\.d)?\.ts"/g, '$1$2.js"'),
+    );
   }
 }

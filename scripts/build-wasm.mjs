@@ -11,8 +11,19 @@ import { wasmTools } from "./setup/wasm-tools.mjs";
 import { must, root, step, Stop } from "./say.mjs";
 import { unlessFresh } from "./stamp.mjs";
 
-const INPUTS = ["crates", "Cargo.toml", "Cargo.lock", ".cargo/config.toml", "scripts/build-wasm.mjs"];
-const OUTPUTS = ["build/kernels.wasm", "build/kernels.checked.wasm", "build/kernels.d.ts", "build/bytes.ts"];
+const INPUTS = [
+  "crates",
+  "Cargo.toml",
+  "Cargo.lock",
+  ".cargo/config.toml",
+  "scripts/build-wasm.mjs",
+];
+const OUTPUTS = [
+  "build/kernels.wasm",
+  "build/kernels.checked.wasm",
+  "build/kernels.d.ts",
+  "build/bytes.ts",
+];
 
 /** What rustc's output uses. Not --all-features: it re-encodes types in a way that Node 20 refuses. */
 const FEATURES = [
@@ -31,7 +42,9 @@ export async function buildWasm() {
     const env = await wasmTools(await rust());
     mkdirSync(join(root, "build"), { recursive: true });
     await step("building the kernels", () => build("kernels", [], env));
-    await step("building the checked kernels", () => build("kernels.checked", ["--features", "checked"], env));
+    await step("building the checked kernels", () =>
+      build("kernels.checked", ["--features", "checked"], env),
+    );
   });
 }
 
@@ -40,7 +53,19 @@ async function build(name, options, env) {
   await must(
     "wasm-pack",
     // Its wasm-opt would be a download; ours runs below.
-    ["build", "crates/wasm", "--release", "--target", "web", "--no-pack", "--no-opt", "--out-dir", out, "--", ...options],
+    [
+      "build",
+      "crates/wasm",
+      "--release",
+      "--target",
+      "web",
+      "--no-pack",
+      "--no-opt",
+      "--out-dir",
+      out,
+      "--",
+      ...options,
+    ],
     { env, quiet: true },
   );
   const built = join(out, "wasm_bg.wasm");
@@ -48,16 +73,22 @@ async function build(name, options, env) {
   const graph = join(out, "graph.json");
   writeFileSync(graph, JSON.stringify(rows.map((row) => ({ name: row, export: row, root: true }))));
   const [stripped, final] = [join(out, "stripped.wasm"), `${out}.wasm`];
-  await must("npx", ["wasm-metadce", ...FEATURES, "--graph-file", graph, built, "-o", stripped], { quiet: true });
+  await must("npx", ["wasm-metadce", ...FEATURES, "--graph-file", graph, built, "-o", stripped], {
+    quiet: true,
+  });
   await must("npx", ["wasm-opt", ...FEATURES, "-O3", stripped, "-o", final], { quiet: true });
 
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(final)));
-  if (imports.length > 0) throw new Stop(`${final} has imports: ${imports.map((i) => i.name).join(", ")}`);
-  if (options.length === 0) writeSources(readFileSync(final), readFileSync(`${built}.d.ts`, "utf8"));
+  if (imports.length > 0)
+    throw new Stop(`${final} has imports: ${imports.map((i) => i.name).join(", ")}`);
+  if (options.length === 0)
+    writeSources(readFileSync(final), readFileSync(`${built}.d.ts`, "utf8"));
   rmSync(out, { recursive: true });
   const bytes = readFileSync(final);
   const kilobytes = (n) => `${(n / 1000).toFixed(1)} kB`;
-  console.log(`  ${rows.length} exports, ${kilobytes(bytes.length)}, ${kilobytes(gzipSync(bytes).length)} gzipped`);
+  console.log(
+    `  ${rows.length} exports, ${kilobytes(bytes.length)}, ${kilobytes(gzipSync(bytes).length)} gzipped`,
+  );
 }
 
 const exportsOf = (file) =>
@@ -68,6 +99,9 @@ function writeSources(bytes, declarations) {
   const rows = declarations.matchAll(/^export const ((?!__).*)$/gm);
   const types = [...rows].map(([, row]) => `  readonly ${row}`).join("\n");
   const write = (name, text) => writeFileSync(join(root, "build", name), text);
-  write("kernels.d.ts", `/** What crates/wasm exports, from wasm-bindgen. */\nexport interface KernelExports {\n${types}\n}\n`);
+  write(
+    "kernels.d.ts",
+    `/** What crates/wasm exports, from wasm-bindgen. */\nexport interface KernelExports {\n${types}\n}\n`,
+  );
   write("bytes.ts", `export const base64 =\n  "${bytes.toString("base64")}";\n`);
 }

@@ -43,7 +43,11 @@ export function output(command, args = [], options = {}) {
  */
 export function execute(command, args, { quiet = false, silent = false, ...options } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], ...options });
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+      ...options,
+    });
     let text = "";
     for (const [from, to] of [
       [child.stdout, process.stdout],

@@ -21,7 +21,10 @@ export async function unlessFresh(stamp, inputs, outputs, make) {
 function hashOf(inputs) {
   const hash = createHash("sha256").update(process.version);
   for (const path of inputs.flatMap(filesIn).sort()) {
-    hash.update(path).update("\0").update(readFileSync(join(root, path)));
+    hash
+      .update(path)
+      .update("\0")
+      .update(readFileSync(join(root, path)));
   }
   return hash.digest("hex");
 }

@@ -15,13 +15,18 @@ await run(async () => {
   await check("types", "npx", ["tsc", "-p", "."]);
   await check("lint", "npx", ["oxlint", "--deny-warnings"]);
   await check("format of TypeScript", "npx", ["prettier", "--check", "--log-level", "warn", "."]);
-  if (output("cargo", ["fmt", "--version"])) await check("format of Rust", "cargo", ["fmt", "--check"]);
+  if (output("cargo", ["fmt", "--version"]))
+    await check("format of Rust", "cargo", ["fmt", "--check"]);
   else skip("format of Rust", "there is no rustfmt");
   await cargoTests();
   await vitest("the library", {});
-  await vitest("the library on the checked kernels", { UNROLLED_KERNELS: join(root, "build/kernels.checked.wasm") });
+  await vitest("the library on the checked kernels", {
+    UNROLLED_KERNELS: join(root, "build/kernels.checked.wasm"),
+  });
 
-  console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ""}`);
+  console.log(
+    `\n${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ""}`,
+  );
   return total.failed > 0 ? 1 : 0;
 });
 
@@ -49,7 +54,9 @@ const cargoTests = () =>
     const env = { ...process.env };
     delete env.RUSTFLAGS;
     const { code, text } = await execute("cargo", ["test", "-p", "kernels"], { env });
-    const counts = [...text.matchAll(/^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm)];
+    const counts = [
+      ...text.matchAll(/^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm),
+    ];
     for (const [, passed, failed, ignored] of counts) {
       total.passed += Number(passed);
       total.failed += Number(failed);
@@ -61,9 +68,19 @@ const cargoTests = () =>
 const vitest = (name, env) =>
   part(name, async () => {
     const report = join(root, "build/vitest.json");
-    const args = ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-    const { code } = await execute("npx", args, { env: { ...process.env, ...env, FORCE_COLOR: "0" } });
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
+    const args = [
+      "vitest",
+      "run",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${report}`,
+    ];
+    const { code } = await execute("npx", args, {
+      env: { ...process.env, ...env, FORCE_COLOR: "0" },
+    });
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(
+      readFileSync(report, "utf8"),
+    );
     total.passed += numPassedTests;
     total.failed += numFailedTests;
     total.skipped += numPendingTests;

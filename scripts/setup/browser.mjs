@@ -6,7 +6,8 @@ import { withConsent } from "./consent.mjs";
 
 const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
 
-export const findBrowser = () => NAMES.map((name) => `/usr/bin/${name}`).find((path) => existsSync(path));
+export const findBrowser = () =>
+  NAMES.map((name) => `/usr/bin/${name}`).find((path) => existsSync(path));
 
 /** Installs Debian's where that needs no question; a person with a terminal is not bothered with it. */
 export async function browser() {

@@ -24,7 +24,10 @@ export async function withConsent(why, commands) {
     throw new Stop(`${why}. Run this, then try again:\n${text}`);
   }
   for (const [command, ...args] of commands) {
-    const { code } = await execute(command, args, { quiet: true, env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+    const { code } = await execute(command, args, {
+      quiet: true,
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    });
     if (code !== 0) return false;
   }
   return true;

@@ -3,7 +3,16 @@
  * `rustup target add`; Debian's, with a standard library built from Debian's sources into a private sysroot.
  */
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync, copyFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  copyFileSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { must, output, step, Stop } from "../say.mjs";
@@ -42,7 +51,9 @@ export async function rust() {
     );
     if (!sources()) throw new Stop(MISSING);
   }
-  const bin = builtSysroot() ?? (await step("building Rust's standard library for WASM", () => buildSysroot(sources())));
+  const bin =
+    builtSysroot() ??
+    (await step("building Rust's standard library for WASM", () => buildSysroot(sources())));
   env.PATH = `${bin}${delimiter}${env.PATH}`;
   env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER = linker();
   return env;
@@ -54,16 +65,19 @@ const versionOf = (rustc) => output(rustc, ["--version"])?.split(" ")[1];
 function hasTarget(rustc) {
   const sysroot = sysrootOf(rustc);
   const lib = sysroot && join(sysroot, "lib/rustlib", TARGET, "lib");
-  return Boolean(lib && existsSync(lib) && readdirSync(lib).some((name) => name.startsWith("libstd-")));
+  return Boolean(
+    lib && existsSync(lib) && readdirSync(lib).some((name) => name.startsWith("libstd-")),
+  );
 }
 
 /** A compiler whose own standard library is here as source, dependencies included. */
 function sourcesOf(rustc) {
   const [version, sysroot] = [versionOf(rustc), sysrootOf(rustc)];
   if (!version) return undefined;
-  const library = [`${sysroot}/lib/rustlib/src/rust/library`, `/usr/src/rustc-${version}/library`].find((path) =>
-    existsSync(join(path, "vendor")),
-  );
+  const library = [
+    `${sysroot}/lib/rustlib/src/rust/library`,
+    `/usr/src/rustc-${version}/library`,
+  ].find((path) => existsSync(join(path, "vendor")));
   const path = rustc.includes("/") ? rustc : output("which", [rustc]);
   return library && { rustc: path, version, sysroot, library };
 }
@@ -83,7 +97,10 @@ async function buildSysroot({ rustc, version, sysroot, library }) {
   mkdirSync(join(work, "src"));
   mkdirSync(join(work, ".cargo"));
   writeFileSync(join(work, "src/lib.rs"), "");
-  writeFileSync(join(work, "Cargo.toml"), '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n');
+  writeFileSync(
+    join(work, "Cargo.toml"),
+    '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n',
+  );
   writeFileSync(
     join(work, ".cargo/config.toml"),
     `[source.crates-io]\nreplace-with = "vendored"\n[source.vendored]\ndirectory = "${join(library, "vendor")}"\n`,
@@ -95,7 +112,13 @@ async function buildSysroot({ rustc, version, sysroot, library }) {
       cwd: work,
       quiet: true,
       // Bitcode is what later builds with link-time optimisation ask for.
-      env: { ...process.env, RUSTC: rustc, RUSTC_BOOTSTRAP: "1", RUSTFLAGS: "-Cembed-bitcode=yes", CARGO_TARGET_DIR: join(work, "target") },
+      env: {
+        ...process.env,
+        RUSTC: rustc,
+        RUSTC_BOOTSTRAP: "1",
+        RUSTFLAGS: "-Cembed-bitcode=yes",
+        CARGO_TARGET_DIR: join(work, "target"),
+      },
     },
   );
   const made = join(work, "sysroot");
@@ -106,10 +129,13 @@ async function buildSysroot({ rustc, version, sysroot, library }) {
   symlinkSync(join(sysroot, "lib/rustlib", host), join(made, "lib/rustlib", host));
   const deps = join(work, "target", TARGET, "release/deps");
   for (const name of readdirSync(deps)) {
-    if (name.endsWith(".rlib") && !name.startsWith("libempty")) copyFileSync(join(deps, name), join(lib, name));
+    if (name.endsWith(".rlib") && !name.startsWith("libempty"))
+      copyFileSync(join(deps, name), join(lib, name));
   }
   const home = join(cache, `rust-${version}`);
-  writeFileSync(join(made, "bin/rustc"), `#!/bin/sh\nexec "${rustc}" --sysroot "${home}" "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(made, "bin/rustc"), `#!/bin/sh\nexec "${rustc}" --sysroot "${home}" "$@"\n`, {
+    mode: 0o755,
+  });
   symlinkSync(join(dirname(rustc), "cargo"), join(made, "bin/cargo"));
   mkdirSync(cache, { recursive: true });
   rmSync(home, { recursive: true, force: true });
@@ -127,8 +153,13 @@ function linker() {
         return join(toolchains, name, "lib/rustlib", host, "bin/rust-lld");
       })
     : [];
-  const lld = ["wasm-ld", "wasm-ld-19", "wasm-ld-16", "wasm-ld-14"].map((name) => output("which", [name]));
+  const lld = ["wasm-ld", "wasm-ld-19", "wasm-ld-16", "wasm-ld-14"].map((name) =>
+    output("which", [name]),
+  );
   const linker = [...lld, ...found].find((path) => path && existsSync(path));
-  if (!linker) throw new Stop("A linker for WASM is needed. On Debian and Ubuntu, as root: apt-get install lld");
+  if (!linker)
+    throw new Stop(
+      "A linker for WASM is needed. On Debian and Ubuntu, as root: apt-get install lld",
+    );
   return linker;
 }

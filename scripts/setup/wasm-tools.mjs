@@ -21,7 +21,9 @@ export async function wasmTools(env) {
     ["wasm-pack", WASM_PACK, "wasm-pack"],
   ]) {
     if (existsSync(join(bin, tool))) continue;
-    await step(`building ${crate} ${version}, once, into ${home}`, () => install(crate, version, home));
+    await step(`building ${crate} ${version}, once, into ${home}`, () =>
+      install(crate, version, home),
+    );
   }
   return { ...env, PATH: `${bin}${delimiter}${env.PATH}` };
 }

@@ -20,13 +20,17 @@ const ARROWS: Record<string, readonly string[]> = {
 };
 
 const ts = fileURLToPath(new URL("../../ts", import.meta.url));
-const files = readdirSync(ts, { recursive: true, encoding: "utf8" }).filter((f) => f.endsWith(".ts"));
+const files = readdirSync(ts, { recursive: true, encoding: "utf8" }).filter((f) =>
+  f.endsWith(".ts"),
+);
 const layerOf = (file: string): string => file.split("/")[0]!;
 
 /** Every import that is not types only: what it names, and from where. */
 function imports(file: string): { specifier: string; clause: string }[] {
   const source = readFileSync(join(ts, file), "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
-  const statements = source.matchAll(/^(?:import|export)\b([^;"]*?)from "([^"]+)"|^import "([^"]+)"/gm);
+  const statements = source.matchAll(
+    /^(?:import|export)\b([^;"]*?)from "([^"]+)"|^import "([^"]+)"/gm,
+  );
   return [...statements]
     .map((m) => ({ clause: (m[1] ?? "").trim(), specifier: m[2] ?? m[3]! }))
     .filter(({ clause }) => !clause.startsWith("type ") && !onlyTypes(clause));
@@ -34,7 +38,10 @@ function imports(file: string): { specifier: string; clause: string }[] {
 
 function onlyTypes(clause: string): boolean {
   const named = /^\{([^}]*)\}$/.exec(clause)?.[1];
-  const names = named?.split(",").map((n) => n.trim()).filter(Boolean);
+  const names = named
+    ?.split(",")
+    .map((n) => n.trim())
+    .filter(Boolean);
   return names !== undefined && names.length > 0 && names.every((n) => n.startsWith("type "));
 }
 
@@ -44,15 +51,20 @@ test.each(files)("%s imports only along the arrows", (file) => {
   expect(allowed, `a layer that the table does not know: ${layer}`).toBeDefined();
   for (const { specifier } of imports(file)) {
     if (!specifier.startsWith(".")) continue;
-    const target = relative(ts, join(ts, dirname(file), specifier)).split("\\").join(posix.sep);
+    const target = relative(ts, join(ts, dirname(file), specifier))
+      .split("\\")
+      .join(posix.sep);
     if (target.startsWith("..") || layerOf(target) === layer) continue;
     expect(allowed, `${file} imports ${specifier}`).toContain(layerOf(target));
   }
 });
 
 test.each(files.filter((f) => layerOf(f) !== "cli"))("%s has no dependency", (file) => {
-  const external = imports(file).map((i) => i.specifier).filter((s) => !s.startsWith(".") && s !== "#module");
-  const allowed = file.startsWith("entry/") || file.startsWith("io/") ? /^node:|kernels\.wasm/ : /^$/;
+  const external = imports(file)
+    .map((i) => i.specifier)
+    .filter((s) => !s.startsWith(".") && s !== "#module");
+  const allowed =
+    file.startsWith("entry/") || file.startsWith("io/") ? /^node:|kernels\.wasm/ : /^$/;
   for (const specifier of external) expect(specifier).toMatch(allowed);
 });
 
@@ -79,7 +91,8 @@ test("imports make no cycle", () => {
   files.forEach(visit);
 });
 
-const FORBIDDEN = /\bMath\.(random|exp|expm1|log|log2|log10|log1p|sin|cos|tan|tanh|sinh|cosh|pow|cbrt|hypot|atan2?|asin|acos)\b/;
+const FORBIDDEN =
+  /\bMath\.(random|exp|expm1|log|log2|log10|log1p|sin|cos|tan|tanh|sinh|cosh|pow|cbrt|hypot|atan2?|asin|acos)\b/;
 
 /** Where numbers are only shown, not computed with. */
 const DISPLAY = ["viz/", "cli/"];

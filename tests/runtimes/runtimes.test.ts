@@ -44,44 +44,52 @@ const browser = ["chromium-headless-shell", "chromium", "chromium-browser", "goo
   .map((name) => `/usr/bin/${name}`)
   .find((path) => existsSync(path));
 
-test.skipIf(!browser)("a page in Chromium loads the package without a bundler, and gives the same bits", async () => {
-  const page = `<!doctype html><script type="module">
+test.skipIf(!browser)(
+  "a page in Chromium loads the package without a bundler, and gives the same bits",
+  async () => {
+    const page = `<!doctype html><script type="module">
     import * as unrolled from "/dist/index.js";
     import { program } from "/tests/runtimes/program.mjs";
     window.result = program(unrolled);</script>`;
-  const types: Record<string, string> = { ".js": "text/javascript", ".mjs": "text/javascript" };
-  const server = createServer((request, response) => {
-    const path = new URL(request.url!, "http://localhost").pathname;
-    if (path === "/") return response.setHeader("content-type", "text/html").end(page);
-    const file = join(root, path);
-    if (!existsSync(file)) return response.writeHead(404).end();
-    response.setHeader("content-type", types[extname(file)] ?? "application/octet-stream");
-    return createReadStream(file).pipe(response);
-  });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const opened = await chromium.launch({
-    executablePath: browser!,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
-  try {
-    const tab = await opened.newPage();
-    const errors: string[] = [];
-    tab.on("pageerror", (error) => errors.push(String(error)));
-    await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    await tab.waitForFunction("window.result", undefined, { timeout: 60_000 }).catch((cause: unknown) => {
-      throw new Error(`the page gave no result: ${errors.join("; ")}`, { cause });
+    const types: Record<string, string> = { ".js": "text/javascript", ".mjs": "text/javascript" };
+    const server = createServer((request, response) => {
+      const path = new URL(request.url!, "http://localhost").pathname;
+      if (path === "/") return response.setHeader("content-type", "text/html").end(page);
+      const file = join(root, path);
+      if (!existsSync(file)) return response.writeHead(404).end();
+      response.setHeader("content-type", types[extname(file)] ?? "application/octet-stream");
+      return createReadStream(file).pipe(response);
     });
-    expect(await tab.evaluate("window.result")).toEqual(expected);
-  } finally {
-    await opened.close();
-    server.close();
-  }
-}, 120_000);
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const opened = await chromium.launch({
+      executablePath: browser!,
+      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    });
+    try {
+      const tab = await opened.newPage();
+      const errors: string[] = [];
+      tab.on("pageerror", (error) => errors.push(String(error)));
+      await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      await tab
+        .waitForFunction("window.result", undefined, { timeout: 60_000 })
+        .catch((cause: unknown) => {
+          throw new Error(`the page gave no result: ${errors.join("; ")}`, { cause });
+        });
+      expect(await tab.evaluate("window.result")).toEqual(expected);
+    } finally {
+      await opened.close();
+      server.close();
+    }
+  },
+  120_000,
+);
 
 test("a Worker in workerd loads the package, and gives the same bits", () => {
   const folder = mkdtempSync(join(tmpdir(), "unrolled-workerd-"));
-  const put = (name: string, text: string | Uint8Array): void => writeFileSync(join(folder, name), text);
-  for (const name of ["workerd.js", "kernels.wasm"]) put(name, readFileSync(join(root, "dist", name)));
+  const put = (name: string, text: string | Uint8Array): void =>
+    writeFileSync(join(folder, name), text);
+  for (const name of ["workerd.js", "kernels.wasm"])
+    put(name, readFileSync(join(root, "dist", name)));
   put("program.mjs", readFileSync(join(root, "tests/runtimes/program.mjs")));
   put(
     "worker.js",
@@ -111,5 +119,8 @@ const worker :Workerd.Worker = (
 );`,
   );
   const workerd = join(root, "node_modules/.bin/workerd");
-  execFileSync(workerd, ["test", join(folder, "config.capnp")], { stdio: "pipe", encoding: "utf8" });
+  execFileSync(workerd, ["test", join(folder, "config.capnp")], {
+    stdio: "pipe",
+    encoding: "utf8",
+  });
 }, 120_000);

@@ -57,7 +57,9 @@ function withRecording<R>(on: boolean, f: () => R): R {
   try {
     const result = f();
     if (isThenable(result)) {
-      throw new Error("noGrad: expected a function that is not async: recording is on again at its first await");
+      throw new Error(
+        "noGrad: expected a function that is not async: recording is on again at its first await",
+      );
     }
     return result;
   } finally {
@@ -152,7 +154,12 @@ export function grad(
   inputs: readonly Tensor[],
   options: GradOptions = {},
 ): (Tensor | undefined)[] {
-  const { createGraph = false, retainGraph = createGraph, gradOutputs, allowUnused = false } = options;
+  const {
+    createGraph = false,
+    retainGraph = createGraph,
+    gradOutputs,
+    allowUnused = false,
+  } = options;
   const ys = outputs instanceof Tensor ? [outputs] : outputs;
   const seeds = gradOutputs instanceof Tensor ? [gradOutputs] : (gradOutputs ?? []);
   for (const x of inputs) {
@@ -243,7 +250,9 @@ class Pass {
         if (!this.#asked(x)) return;
         const dx = rules[i]!(dy);
         if (!sameShape(dx.shape, x.shape) || dx.dtype !== x.dtype) {
-          throw new Error(`internal: ${node.op}: the gradient of input ${i} is a ${dx}, not a ${x}`);
+          throw new Error(
+            `internal: ${node.op}: the gradient of input ${i} is a ${dx}, not a ${x}`,
+          );
         }
         this.#arrive(x, dx, fresh(dx));
       });

@@ -59,13 +59,13 @@ function isPlain(value: object): boolean {
  */
 export function memory(): MemoryReport {
   const owners = usageByOwner();
-  const { wasm, idle } = usage();
+  const { wasm, idle, peak } = usage();
   let [tensors, bytes] = [0, 0];
   for (const owner of Object.values(owners)) {
     tensors += owner.count;
     bytes += owner.bytes;
   }
-  return { tensors, bytes, owners, idleBytes: idle, wasmBytes: wasm };
+  return { tensors, bytes, owners, idleBytes: idle, peakBytes: peak, wasmBytes: wasm };
 }
 
 export interface MemoryReport {
@@ -75,6 +75,8 @@ export interface MemoryReport {
   owners: Record<"scopes" | "root" | "parameters" | "optimizers", Usage>;
   /** Freed blocks kept for the next allocation of their size. */
   idleBytes: number;
+  /** The most that was live at once, in blocks. */
+  peakBytes: number;
   /** WASM's linear memory: it never shrinks. */
   wasmBytes: number;
 }

@@ -106,9 +106,7 @@ export function expectAxes(
   rank: number,
 ): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const list = (typeof axes === "number" ? [axes] : [...axes]).map((a) =>
-    expectAxis(op, a, rank),
-  );
+  const list = (typeof axes === "number" ? [axes] : [...axes]).map((a) => expectAxis(op, a, rank));
   if (new Set(list).size !== list.length) fail(op, "axes", "to be different", show(list));
   return rank === 0 ? [] : list.sort((a, b) => a - b);
 }

@@ -89,11 +89,14 @@ export class Tensor {
   /** The elements as nested arrays. */
   toArray(): NestedArray {
     const flat: ArrayLike<number> = this.view();
-    const read = (i: number): number | boolean => (this.dtype === "bool" ? flat[i] !== 0 : flat[i]!);
+    const read = (i: number): number | boolean =>
+      this.dtype === "bool" ? flat[i] !== 0 : flat[i]!;
     const nest = (axis: number, at: number, size: number): NestedArray => {
       if (axis === this.shape.length) return read(at);
       const inner = size / this.shape[axis]!;
-      return Array.from({ length: this.shape[axis]! }, (_, i) => nest(axis + 1, at + i * inner, inner));
+      return Array.from({ length: this.shape[axis]! }, (_, i) =>
+        nest(axis + 1, at + i * inner, inner),
+      );
     };
     return nest(0, 0, this.size);
   }
@@ -154,7 +157,11 @@ export function expectTensor(op: string, name: string, x: unknown): asserts x is
 }
 
 /** Uninitialised: for a kernel to fill. Belongs to the current scope, or to `owner`. */
-export function empty(shape: Shape, dtype: DType = "float32", owner: Owner = currentOwner()): Tensor {
+export function empty(
+  shape: Shape,
+  dtype: DType = "float32",
+  owner: Owner = currentOwner(),
+): Tensor {
   return new Tensor(shape, dtype, new Storage(sizeOf(shape) * BYTES[dtype], owner));
 }
 

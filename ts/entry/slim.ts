@@ -4,7 +4,9 @@ let given: WebAssembly.Module | undefined;
 
 export function getModule(): WebAssembly.Module {
   if (given) return given;
-  throw new Error("unrolled/slim: call initSync(module) or await init(source) before anything else");
+  throw new Error(
+    "unrolled/slim: call initSync(module) or await init(source) before anything else",
+  );
 }
 
 /** Takes the compiled module, or its bytes. */
@@ -21,7 +23,11 @@ export async function init(
   source: WebAssembly.Module | BufferSource | Response | PromiseLike<Response> | URL | string,
 ): Promise<void> {
   const from = await source;
-  if (from instanceof WebAssembly.Module || from instanceof ArrayBuffer || ArrayBuffer.isView(from)) {
+  if (
+    from instanceof WebAssembly.Module ||
+    from instanceof ArrayBuffer ||
+    ArrayBuffer.isView(from)
+  ) {
     return initSync(from);
   }
   const response = from instanceof Response ? from : await fetch(from);

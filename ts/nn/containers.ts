@@ -14,7 +14,9 @@ export class Sequential extends Module {
     super();
     for (const [i, step] of steps.entries()) {
       if (typeof step !== "function" && !(step instanceof Module)) {
-        throw new TypeError(`Sequential: expected step ${i} to be a module or a function, got ${typeof step}`);
+        throw new TypeError(
+          `Sequential: expected step ${i} to be a module or a function, got ${typeof step}`,
+        );
       }
     }
     this.#steps = steps;
@@ -54,7 +56,10 @@ export class ModuleList<M extends Module = Module> extends Module {
   /** The module at an index; negative ones count from the end. @throws RangeError beyond the ends */
   at(index: number): M {
     const item = this.#items.at(index);
-    if (!item) throw new RangeError(`ModuleList: expected an index into ${this.length} modules, got ${index}`);
+    if (!item)
+      throw new RangeError(
+        `ModuleList: expected an index into ${this.length} modules, got ${index}`,
+      );
     return item;
   }
 
@@ -94,7 +99,9 @@ export class ModuleDict<M extends Module = Module> extends Module {
   get(name: string): M {
     const item = this.#items.get(name);
     if (!item) {
-      throw new RangeError(`ModuleDict: expected one of ${[...this.#items.keys()].join(", ")}, got "${name}"`);
+      throw new RangeError(
+        `ModuleDict: expected one of ${[...this.#items.keys()].join(", ")}, got "${name}"`,
+      );
     }
     return item;
   }
@@ -117,6 +124,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
 }
 
 function expectModule<M extends Module>(where: string, item: M): M {
-  if (!(item instanceof Module)) throw new TypeError(`${where}: expected a module, got ${typeof item}`);
+  if (!(item instanceof Module))
+    throw new TypeError(`${where}: expected a module, got ${typeof item}`);
   return item;
 }

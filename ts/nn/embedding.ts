@@ -35,7 +35,12 @@ export class Embedding extends Module {
     if (paddingIdx !== undefined) {
       expectInteger("Embedding", "paddingIdx", paddingIdx, -numEmbeddings);
       if (paddingIdx >= numEmbeddings) {
-        fail("Embedding", "paddingIdx", `to be below numEmbeddings = ${numEmbeddings}`, String(paddingIdx));
+        fail(
+          "Embedding",
+          "paddingIdx",
+          `to be below numEmbeddings = ${numEmbeddings}`,
+          String(paddingIdx),
+        );
       }
       lookUp.paddingIdx = paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
     }

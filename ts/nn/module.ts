@@ -91,7 +91,9 @@ export abstract class Module {
 
   /** This module (under the name "") and every module inside it. A shared module counts once. */
   namedModules(): [name: string, module: Module][] {
-    const all = [...this.#walk()].filter((item): item is [string, Module] => item[1] instanceof Module);
+    const all = [...this.#walk()].filter(
+      (item): item is [string, Module] => item[1] instanceof Module,
+    );
     return once([["", this] as [string, Module], ...all]);
   }
 
@@ -129,7 +131,9 @@ export abstract class Module {
       if (from === undefined) continue;
       expectTensor("loadStateDict", name, from);
       if (!sameShape(from.shape, to.shape) || from.dtype !== to.dtype) {
-        problems.push(`${name}: expected ${to.dtype} ${show(to.shape)}, got ${from.dtype} ${show(from.shape)}`);
+        problems.push(
+          `${name}: expected ${to.dtype} ${show(to.shape)}, got ${from.dtype} ${show(from.shape)}`,
+        );
       }
       void from.ptr; // throws if it was freed
       copies.push([from, to]);

@@ -157,7 +157,9 @@ export abstract class Recurrent extends Module {
       fail(where, "input", `${layout} or [T, ${D}] (inputSize = ${D})`, `${show(shape)}. ${other}`);
     }
     if (input.dtype !== this.dtype) {
-      throw new TypeError(`${where}: expected a ${this.dtype} input, as the parameters are, got ${input}`);
+      throw new TypeError(
+        `${where}: expected a ${this.dtype} input, as the parameters are, got ${input}`,
+      );
     }
     if (shape[shape.length === 3 && this.batchFirst ? 1 : 0] === 0) {
       fail(where, "the sequence", "to have at least one step", show(shape));

@@ -22,7 +22,9 @@ export class RNN extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: number | RNNOptions = {}) {
     const { nonlinearity = "tanh" } = typeof options === "number" ? {} : options;
     if (nonlinearity !== "tanh" && nonlinearity !== "relu") {
-      throw new RangeError(`RNN: expected nonlinearity "tanh" or "relu", got ${String(nonlinearity)}`);
+      throw new RangeError(
+        `RNN: expected nonlinearity "tanh" or "relu", got ${String(nonlinearity)}`,
+      );
     }
     super(inputSize, hiddenSize, 1, options);
     this.nonlinearity = nonlinearity;

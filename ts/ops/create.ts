@@ -1,7 +1,15 @@
 /** @file Tensors from values. */
 
 import { BYTES, type DType, expectDType, isFloat, type TypedArray } from "../core/dtype.ts";
-import { expectNumber, expectInteger, expectShapeOf, fail, type Shape, show, sizeOf } from "../core/shape.ts";
+import {
+  expectNumber,
+  expectInteger,
+  expectShapeOf,
+  fail,
+  type Shape,
+  show,
+  sizeOf,
+} from "../core/shape.ts";
 import { empty, Tensor } from "../core/tensor.ts";
 import { kernels } from "../runtime/kernels.ts";
 import { methods } from "./methods.ts";
@@ -67,7 +75,11 @@ type Flat = { values: ArrayLike<number>; shape: number[]; dtype: DType };
 function fromTypedArray(array: ArrayBufferView): Flat {
   const dtype =
     array instanceof Float64Array ? "float64" : array instanceof Int32Array ? "int32" : "float32";
-  if (array instanceof DataView || array instanceof BigInt64Array || array instanceof BigUint64Array) {
+  if (
+    array instanceof DataView ||
+    array instanceof BigInt64Array ||
+    array instanceof BigUint64Array
+  ) {
     throw new TypeError("tensor: expected numbers, got a DataView or a BigInt array");
   }
   const values = array as unknown as Float32Array; // every other view is an array of numbers
@@ -89,7 +101,9 @@ function flatten(nested: NestedNumbers): Flat {
       return;
     }
     if (typeof part !== "number" && typeof part !== "boolean") {
-      throw new TypeError(`tensor: expected numbers or booleans, got ${part === null ? "null" : typeof part}`);
+      throw new TypeError(
+        `tensor: expected numbers or booleans, got ${part === null ? "null" : typeof part}`,
+      );
     }
     if (leaves === -1 && shape.length === depth) leaves = depth;
     if (depth !== leaves) fail("tensor", "the arrays", "to be equally deep", "ragged arrays");
@@ -121,7 +135,8 @@ export function full(shape: Shape, value: number, options: TensorOptions = {}): 
   const { dtype = "float32" } = options;
   expectDType("full", dtype);
   const sizes = expectShapeOf("full", shape, BYTES[dtype]);
-  if (typeof value !== "number") throw new TypeError(`full: expected a number, got ${typeof value}`);
+  if (typeof value !== "number")
+    throw new TypeError(`full: expected a number, got ${typeof value}`);
   if (!isFloat(dtype)) expectWhole([value], dtype);
   const t = empty(sizes, dtype);
   if (value === 0 && !Object.is(value, -0)) kernels.zero(t.ptr, t.storage.bytes);
@@ -155,16 +170,20 @@ export function arange(
   const [start, end] = typeof second === "number" ? [first, second] : [0, first];
   const given = (typeof second === "object" ? second : options) ?? {};
   for (const [name, x] of Object.entries({ start, end, step })) {
-    if (!Number.isFinite(expectNumber("arange", name, x))) fail("arange", name, "to be finite", String(x));
+    if (!Number.isFinite(expectNumber("arange", name, x)))
+      fail("arange", name, "to be finite", String(x));
   }
   if (step === 0 || (end - start) / step < 0) {
     fail("arange", "step", `to lead from ${start} to ${end}`, String(step));
   }
   const n = Math.ceil((end - start) / step);
-  return tensor(Float64Array.from({ length: n }, (_, i) => start + i * step), {
-    dtype: "float32",
-    ...given,
-  });
+  return tensor(
+    Float64Array.from({ length: n }, (_, i) => start + i * step),
+    {
+      dtype: "float32",
+      ...given,
+    },
+  );
 }
 
 /** The n × m matrix (m = n by default) with ones on its diagonal. */

@@ -36,7 +36,10 @@ export function operands(op: string, a: Tensor | number, b: Tensor | number): [T
   }
   const like = (typeof a === "number" ? b : a) as Tensor; // one of them is not a number
   expectFloat(op, typeof a === "number" ? "b" : "a", like);
-  const [x, y] = [a, b].map((v) => (typeof v === "number" ? scalar(v, like.dtype) : v)) as [Tensor, Tensor];
+  const [x, y] = [a, b].map((v) => (typeof v === "number" ? scalar(v, like.dtype) : v)) as [
+    Tensor,
+    Tensor,
+  ];
   expectFloat(op, "a", x);
   expectFloat(op, "b", y);
   expectSameDType(op, x, y);

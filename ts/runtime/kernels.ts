@@ -18,7 +18,12 @@ export type BytewiseKernels = Pick<KernelExports, Base<"_u8">>;
 
 export interface Kernels extends KernelExports {
   /** The rows of each dtype: `kernels.of[x.dtype].add(...)`. int32 moves as float32 does, bit for bit. */
-  of: { float32: FloatKernels; float64: FloatKernels; int32: BytewiseKernels; bool: BytewiseKernels };
+  of: {
+    float32: FloatKernels;
+    float64: FloatKernels;
+    int32: BytewiseKernels;
+    bool: BytewiseKernels;
+  };
 }
 
 /** Good after `boot()`, which every allocation calls: no tensor exists before it. */

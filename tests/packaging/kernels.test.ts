@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+
+const read = (name: string): Buffer<ArrayBuffer> =>
+  readFileSync(new URL(`../../build/${name}`, import.meta.url)) as Buffer<ArrayBuffer>;
+const names = (module: WebAssembly.Module): string[] =>
+  WebAssembly.Module.exports(module).map(({ name }) => name);
+
+test.each(["kernels.wasm", "kernels.checked.wasm"])("%s imports nothing", (name) => {
+  expect(WebAssembly.Module.imports(new WebAssembly.Module(read(name)))).toEqual([]);
+});
+
+test("the module exports its memory, alloc, free and the rows of the table, and nothing else", () => {
+  const table = readFileSync(new URL("../../crates/wasm/src/lib.rs", import.meta.url), "utf8");
+  const exported = names(new WebAssembly.Module(read("kernels.wasm")));
+  expect(exported).toEqual(expect.arrayContaining(["memory", "alloc", "free", "zero"]));
+  expect(exported.filter((name) => name.startsWith("__"))).toEqual([]);
+  for (const [, row] of table.matchAll(/^ {4}(\w+): f32/gm)) expect(exported).toContain(row);
+});
+
+test("only the checked module has the checks", () => {
+  expect(names(new WebAssembly.Module(read("kernels.wasm")))).not.toContain("fault_at");
+  expect(names(new WebAssembly.Module(read("kernels.checked.wasm")))).toContain("fault_at");
+});
+
+/** Bytes, raw and gzipped. Every user pays for every row: raise these with a reason in the commit. */
+const BUDGET = { raw: 300_000, gzipped: 100_000 };
+
+test("the module stays within its budget", () => {
+  const bytes = read("kernels.wasm");
+  expect(bytes.length).toBeLessThan(BUDGET.raw);
+  expect(gzipSync(bytes).length).toBeLessThan(BUDGET.gzipped);
+});

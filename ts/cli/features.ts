@@ -1,0 +1,81 @@
+/** @file What a reader of code keeps in mind, character by character: what a cell of a net may have learnt to keep. */
+
+/** A number for each character: what is true once it has been read. */
+export interface Feature {
+  readonly name: string;
+  readonly values: Float32Array;
+}
+
+const OPEN = "([{";
+const CLOSE = ")]}";
+
+/** The features of a text, given as its characters. */
+export function featuresOf(text: readonly string[]): Feature[] {
+  const feature = (name: string): Feature => ({ name, values: new Float32Array(text.length) });
+  const quotes = feature("inside quotes");
+  const comment = feature("inside a comment");
+  const indentation = feature("indentation");
+  const column = feature("how far along the line");
+  const depth = feature("depth of brackets");
+  const word = feature("how far into a word");
+
+  let quote = ""; // what ends the quotation
+  let remark = ""; // what ends the comment
+  let [indent, at, nested, letters] = [0, 0, 0, 0];
+  let leading = true;
+  for (const [i, c] of text.entries()) {
+    const before = text[i - 1] ?? "\n";
+    if (c === "\n") {
+      [at, indent, leading] = [0, 0, true];
+      if (quote !== "`") quote = "";
+      if (remark === "\n") remark = "";
+    } else {
+      at++;
+      if (leading && (c === " " || c === "\t")) indent += c === "\t" ? 4 : 1;
+      else leading = false;
+    }
+    if (remark !== "") {
+      if (remark === "*/" && before === "*" && c === "/") remark = "";
+    } else if (quote !== "") {
+      if (c === quote && before !== "\\") quote = "";
+    } else if (before === "/" && (c === "/" || c === "*") && text[i - 2] !== ":") {
+      remark = c === "/" ? "\n" : "*/";
+    } else if (c === '"' || c === "`" || (c === "'" && !isLetter(before))) {
+      quote = c;
+    } else if (OPEN.includes(c)) {
+      nested++;
+    } else if (CLOSE.includes(c)) {
+      nested = Math.max(0, nested - 1);
+    } else if (c === "\f") {
+      nested = 0;
+    }
+    letters = isLetter(c) ? letters + 1 : 0;
+    quotes.values[i] = quote === "" ? 0 : 1;
+    comment.values[i] = remark === "" ? 0 : 1;
+    indentation.values[i] = Math.min(indent, 16);
+    column.values[i] = Math.min(at, 120);
+    depth.values[i] = Math.min(nested, 8);
+    word.values[i] = Math.min(letters, 12);
+  }
+  return [quotes, comment, indentation, depth, column, word];
+}
+
+const isLetter = (c: string): boolean => /^[\p{L}\p{N}_]$/u.test(c);
+
+/** Pearson's correlation; 0 where one of the two never changes. */
+export function correlation(xs: ArrayLike<number>, ys: ArrayLike<number>): number {
+  const n = xs.length;
+  let [mx, my] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    mx += xs[i]! / n;
+    my += ys[i]! / n;
+  }
+  let [xx, yy, xy] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    const [dx, dy] = [xs[i]! - mx, ys[i]! - my];
+    xx += dx * dx;
+    yy += dy * dy;
+    xy += dx * dy;
+  }
+  return xx * yy < 1e-12 ? 0 : xy / Math.sqrt(xx * yy);
+}
