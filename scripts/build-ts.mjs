@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { must, root, step } from "./say.mjs";
+import { node, root, step } from "./say.mjs";
 import { unlessFresh } from "./stamp.mjs";
 
 const INPUTS = [
@@ -23,12 +23,13 @@ const INPUTS = [
 ];
 const at = (...path) => join(root, ...path);
 
-/** Where the compiled module comes from, by the name of the file in dist. */
+/** The files of dist: what each is made of, and where its compiled module comes from. */
 const ENTRIES = {
-  index: { source: "index.ts", module: "inline.ts", formats: ["es", "cjs"] },
-  workerd: { source: "index.ts", module: "workerd.ts" },
-  "edge-light": { source: "index.ts", module: "edge-light.ts" },
-  slim: { source: "entry/slim-api.ts", module: "slim.ts" },
+  "index.js": { source: "index.ts", module: "inline.ts" },
+  "index.cjs": { source: "index.ts", module: "inline.ts", format: "cjs" },
+  "workerd.js": { source: "index.ts", module: "workerd.ts" },
+  "edge-light.js": { source: "index.ts", module: "edge-light.ts" },
+  "slim.js": { source: "entry/slim-api.ts", module: "slim.ts" },
 };
 
 export async function buildTypeScript() {
@@ -36,96 +37,91 @@ export async function buildTypeScript() {
     step("building dist", async () => {
       rmSync(at("dist"), { recursive: true, force: true });
       mkdirSync(at("dist"));
-      for (const [name, entry] of Object.entries(ENTRIES)) await bundle(name, entry);
-      await bundleProgram();
+      for (const [file, entry] of Object.entries(ENTRIES)) await library(file, entry);
+      await program();
       copyFileSync(at("build/kernels.wasm"), at("dist/kernels.wasm"));
       await declarations();
     }),
   );
 }
 
-/** What every bundle has in common. */
-async function viteBuild({
-  name,
-  source,
-  formats = ["es"],
-  external,
-  alias = {},
-  output = {},
-  ssr = false,
-}) {
+const library = (file, { source, module, format }) =>
+  bundle(file, {
+    source,
+    format,
+    external: [/kernels\.wasm/],
+    resolve: { alias: { "#module": at("ts/entry", module) } },
+  });
+
+/** The program imports the package by its name, so that there is one Tensor and one memory. */
+async function program() {
+  await bundle("cli.js", {
+    source: "cli/main.ts",
+    external: [/^node:/, "unrolled"],
+    banner: "#!/usr/bin/env node",
+    ssr: { noExternal: true, target: "node" },
+    license: { fileName: "cli.LICENSES.md" },
+  });
+  chmodSync(at("dist/cli.js"), 0o755);
+}
+
+async function bundle(file, { source, format = "es", external, banner, license, ...config }) {
   const { build } = await import("vite");
   await build({
     configFile: false,
     logLevel: "warn",
     root,
-    resolve: { alias },
-    ...(ssr && { ssr: { noExternal: true, target: "node" } }),
+    // CommonJS has no import.meta.
+    define: format === "cjs" ? { "import.meta.url": "undefined" } : {},
+    ...config,
     build: {
       target: "es2022",
       outDir: at("dist"),
       emptyOutDir: false,
       minify: false,
-      ssr,
-      lib: {
-        entry: at("ts", source),
-        formats,
-        fileName: (format) => `${name}.${format === "cjs" ? "cjs" : "js"}`,
+      ssr: Boolean(config.ssr),
+      license,
+      lib: { entry: at("ts", source), formats: [format] },
+      rolldownOptions: {
+        external,
+        makeAbsoluteExternalsRelative: false, // ./kernels.wasm is meant from dist, not from ts/entry
+        output: { banner, entryFileNames: file },
       },
-      rolldownOptions: { external, output: { ...output } },
     },
   });
 }
 
-const bundle = (name, { source, module, formats }) =>
-  viteBuild({
-    name,
-    source,
-    formats,
-    external: [/kernels\.wasm/],
-    alias: { "#module": at("ts/entry", module) },
-  });
-
-/** The program imports the package by its name, so that there is one Tensor and one memory. */
-async function bundleProgram() {
-  await viteBuild({
-    name: "cli",
-    source: "cli/main.ts",
-    external: [/^node:/, "unrolled"],
-    ssr: true,
-    output: { banner: "#!/usr/bin/env node" },
-  });
-  chmodSync(at("dist/cli.js"), 0o755);
-}
-
 async function declarations() {
-  const options = [
-    "--noEmit",
-    "false",
-    "--declaration",
-    "--emitDeclarationOnly",
-    "--stripInternal",
-    "--allowJs",
-    "false",
-  ];
   writeFileSync(
     at("build/tsconfig.json"),
     JSON.stringify({
       extends: "../tsconfig.json",
-      compilerOptions: { rootDir: "..", outDir: "../dist/types" },
+      compilerOptions: {
+        rootDir: "..",
+        outDir: "../dist/types",
+        noEmit: false,
+        noCheck: true, // that is a test's business, not the build's
+        allowJs: false,
+        declaration: true,
+        emitDeclarationOnly: true,
+        stripInternal: true,
+      },
       include: ["../ts"],
     }),
   );
-  await must("npx", ["tsc", "-p", "build/tsconfig.json", ...options], { quiet: true });
+  await node("tsc", ["-p", "build/tsconfig.json"], { quiet: true });
   mkdirSync(at("dist/types/build"), { recursive: true });
   copyFileSync(at("build/kernels.d.ts"), at("dist/types/build/kernels.d.ts"));
   // Declarations keep the sources' extensions; resolvers want those of the output.
   for (const file of readdirSync(at("dist/types"), { recursive: true, encoding: "utf8" })) {
     if (!file.endsWith(".d.ts")) continue;
     const path = at("dist/types", file);
-    writeFileSync(
-      path,
-      readFileSync(path, "utf8").replace(/(from "|import\(")(\.[^"]*?)(?:\.d)?\.ts"/g, '$1$2.js"'),
+    const text = readFileSync(path, "utf8").replace(
+      /(from "|import\(")(\.[^"]*?)(?:\.d)?\.ts"/g,
+      '$1$2.js"',
     );
+    // Users who compile for an older library need not know of `using`.
+    const lib = /\bDisposable\b/.test(text) ? '/// <reference lib="esnext.disposable" />\n' : "";
+    writeFileSync(path, lib + text);
   }
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { rust } from "./setup/rust.mjs";
 import { wasmTools } from "./setup/wasm-tools.mjs";
-import { must, root, step, Stop } from "./say.mjs";
+import { must, node, root, step, Stop } from "./say.mjs";
 import { unlessFresh } from "./stamp.mjs";
 
 const INPUTS = [
@@ -42,8 +42,9 @@ export async function buildWasm() {
     const env = await wasmTools(await rust());
     mkdirSync(join(root, "build"), { recursive: true });
     await step("building the kernels", () => build("kernels", [], env));
+    const checked = { ...env, CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS: "true" };
     await step("building the checked kernels", () =>
-      build("kernels.checked", ["--features", "checked"], env),
+      build("kernels.checked", ["--features", "checked"], checked),
     );
   });
 }
@@ -73,10 +74,10 @@ async function build(name, options, env) {
   const graph = join(out, "graph.json");
   writeFileSync(graph, JSON.stringify(rows.map((row) => ({ name: row, export: row, root: true }))));
   const [stripped, final] = [join(out, "stripped.wasm"), `${out}.wasm`];
-  await must("npx", ["wasm-metadce", ...FEATURES, "--graph-file", graph, built, "-o", stripped], {
+  await node("wasm-metadce", [...FEATURES, "--graph-file", graph, built, "-o", stripped], {
     quiet: true,
   });
-  await must("npx", ["wasm-opt", ...FEATURES, "-O3", stripped, "-o", final], { quiet: true });
+  await node("wasm-opt", [...FEATURES, "-O3", stripped, "-o", final], { quiet: true });
 
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(final)));
   if (imports.length > 0)

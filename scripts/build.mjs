@@ -3,13 +3,15 @@
 import { pathToFileURL } from "node:url";
 import { buildTypeScript } from "./build-ts.mjs";
 import { buildWasm } from "./build-wasm.mjs";
+import { alone } from "./lock.mjs";
 import { run } from "./say.mjs";
 import { nodeModules } from "./setup/node-modules.mjs";
 
-export async function build() {
-  await nodeModules();
-  await buildWasm();
-  await buildTypeScript();
-}
+export const build = () =>
+  alone(async () => {
+    await nodeModules();
+    await buildWasm();
+    await buildTypeScript();
+  });
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await run(build);

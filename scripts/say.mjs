@@ -1,6 +1,8 @@
 /** @file What the scripts tell the person at the terminal, and the commands they run. */
 
 import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 
@@ -35,17 +37,21 @@ export function output(command, args = [], options = {}) {
   return status === 0 ? stdout.trim() : undefined;
 }
 
+// What we run writes to us, and could not know whether a person reads along.
+const COLOUR = process.stdout.isTTY ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" };
+
 /**
  * Runs a command, showing what it prints. Its exit code and text come back.
  *
  * @param options.quiet shows nothing unless it fails
  * @param options.silent shows nothing at all
  */
-export function execute(command, args, { quiet = false, silent = false, ...options } = {}) {
+export function execute(command, args, { quiet, silent, env = process.env, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
+      env: { ...env, ...COLOUR },
       ...options,
     });
     let text = "";
@@ -53,7 +59,7 @@ export function execute(command, args, { quiet = false, silent = false, ...optio
       [child.stdout, process.stdout],
       [child.stderr, process.stderr],
     ]) {
-      from.on("data", (chunk) => {
+      from.setEncoding("utf8").on("data", (chunk) => {
         text += chunk;
         if (!quiet && !silent) to.write(chunk);
       });
@@ -74,3 +80,15 @@ export async function must(command, args, options) {
   if (code !== 0) throw new Stop(`${command} ${args.join(" ")} failed (exit code ${code}).`);
   return text;
 }
+
+const PACKAGE = { tsc: "typescript", "wasm-metadce": "binaryen", "wasm-opt": "binaryen" };
+
+/** The file of a tool in node_modules. npx would be slow, and ask the network for what is missing. */
+export function tool(name) {
+  const home = join(root, "node_modules", PACKAGE[name] ?? name);
+  const { bin } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
+  return join(home, bin[name] ?? bin);
+}
+
+/** Runs a tool of node_modules; a failure stops the program. */
+export const node = (name, args, options) => must(process.execPath, [tool(name), ...args], options);

@@ -1,88 +1,111 @@
 /** @file `npm test`: set-up, then every check. It goes on after a failure; the last line is the total. */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
-import { execute, output, root, run } from "./say.mjs";
+import { alone } from "./lock.mjs";
+import { execute, output, root, run, step, Stop, tool } from "./say.mjs";
 import { browser } from "./setup/browser.mjs";
+import { nodeModules } from "./setup/node-modules.mjs";
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 await run(async () => {
-  await build();
+  await alone(nodeModules);
+  const built = await succeeds(build);
   await browser();
 
-  await check("types", "npx", ["tsc", "-p", "."]);
-  await check("lint", "npx", ["oxlint", "--deny-warnings"]);
-  await check("format of TypeScript", "npx", ["prettier", "--check", "--log-level", "warn", "."]);
-  if (output("cargo", ["fmt", "--version"]))
-    await check("format of Rust", "cargo", ["fmt", "--check"]);
-  else skip("format of Rust", "there is no rustfmt");
+  await check("types", "tsc", "-p", ".");
+  await check("lint of TypeScript", "oxlint", "--deny-warnings");
+  await check("format of TypeScript", "prettier", "--check", "--log-level", "warn", ".");
+  await checkRust("format of Rust", "fmt", "--check");
+  await checkRust("lint of Rust", "clippy", "-p", "kernels", "--all-targets", "--", "-Dwarnings");
   await cargoTests();
-  await vitest("the library", {});
-  await vitest("the library on the checked kernels", {
-    UNROLLED_KERNELS: join(root, "build/kernels.checked.wasm"),
-  });
+  if (built) {
+    await vitest("the library", {});
+    const checked = join(root, "build/kernels.checked.wasm");
+    await vitest("the library on the checked kernels", { UNROLLED_KERNELS: checked });
+  } else {
+    console.log("> the library: not tested, for the build failed");
+  }
 
-  console.log(
-    `\n${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ""}`,
-  );
-  return total.failed > 0 ? 1 : 0;
+  const { passed, failed, skipped } = total;
+  console.log(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
+  return failed > 0 ? 1 : 0;
 });
 
-/** Runs one part and says how long it took; what it found is counted by `count`. */
-async function part(name, work) {
-  console.log(`\n> ${name}`);
-  const start = Date.now();
-  await work();
-  console.log(`  ${((Date.now() - start) / 1000).toFixed(1)} s`);
+/** Counts only when it fails: a build is no test. */
+async function succeeds(work) {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    console.error(error instanceof Stop ? error.message : error);
+    total.failed++;
+    return false;
+  }
 }
 
-const check = (name, command, args) =>
-  part(name, async () => {
-    const { code } = await execute(command, args);
-    total[code === 0 ? "passed" : "failed"]++;
-  });
-
-function skip(name, why) {
-  console.log(`\n> ${name}: skipped, ${why}`);
-  total.skipped++;
+async function check(name, command, ...args) {
+  const { code } = await step(name, () => execute(process.execPath, [tool(command), ...args]));
+  total[code === 0 ? "passed" : "failed"]++;
 }
 
-const cargoTests = () =>
-  part("kernels on the host", async () => {
-    const env = { ...process.env };
-    delete env.RUSTFLAGS;
-    const { code, text } = await execute("cargo", ["test", "-p", "kernels"], { env });
-    const counts = [
-      ...text.matchAll(/^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm),
-    ];
-    for (const [, passed, failed, ignored] of counts) {
-      total.passed += Number(passed);
-      total.failed += Number(failed);
-      total.skipped += Number(ignored);
-    }
-    if (code !== 0 && !counts.some(([, , failed]) => failed > 0)) total.failed++;
-  });
+async function checkRust(name, command, ...args) {
+  if (output("cargo", [command, "--version"]) === undefined) {
+    console.log(`> ${name}: skipped, cargo has no ${command} here`);
+    total.skipped++;
+    return;
+  }
+  const { code } = await step(name, () => execute("cargo", [command, ...args]));
+  total[code === 0 ? "passed" : "failed"]++;
+}
 
-const vitest = (name, env) =>
-  part(name, async () => {
-    const report = join(root, "build/vitest.json");
-    const args = [
-      "vitest",
-      "run",
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${report}`,
-    ];
-    const { code } = await execute("npx", args, {
-      env: { ...process.env, ...env, FORCE_COLOR: "0" },
-    });
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(
-      readFileSync(report, "utf8"),
+async function cargoTests() {
+  const { code, text } = await step("the kernels on this machine", () =>
+    execute("cargo", ["test", "-p", "kernels"]),
+  );
+  const results = [
+    ...text.matchAll(/^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm),
+  ];
+  for (const [, passed, failed, ignored] of results) add(+passed, +failed, +ignored);
+  // It did not compile.
+  if (code !== 0 && !results.some(([, , failed]) => +failed > 0)) total.failed++;
+}
+
+async function vitest(name, env) {
+  const report = join(root, "build/vitest.json");
+  rmSync(report, { force: true });
+  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const { code } = await step(name, () =>
+    execute(process.execPath, [tool("vitest"), "run", ...options], {
+      env: { ...process.env, ...env },
+    }),
+  );
+  const found = readReport(report);
+  add(found.passed, found.failed, found.skipped);
+  // Something went wrong outside the tests, such as an error that nothing caught.
+  if (code !== 0 && found.failed === 0) total.failed++;
+}
+
+function readReport(file) {
+  try {
+    const report = JSON.parse(readFileSync(file, "utf8"));
+    const unloaded = report.testResults.filter(
+      ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
     );
-    total.passed += numPassedTests;
-    total.failed += numFailedTests;
-    total.skipped += numPendingTests;
-    if (code !== 0 && numFailedTests === 0) total.failed++; // a file that could not be loaded
-  });
+    return {
+      passed: report.numPassedTests,
+      failed: report.numFailedTests + unloaded.length,
+      skipped: report.numPendingTests + report.numTodoTests,
+    };
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 }; // vitest itself did not start
+  }
+}
+
+function add(passed, failed, skipped) {
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped += skipped;
+}

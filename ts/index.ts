@@ -14,6 +14,27 @@ export { Generator, manualSeed, type GeneratorState } from "./core/random.ts";
 // Autograd
 export { backward, grad, isGradEnabled, noGrad } from "./core/autograd.ts";
 export type { BackwardOptions, GradOptions } from "./core/autograd.ts";
+export { gradcheck, gradgradcheck, type GradcheckOptions } from "./core/gradcheck.ts";
 
-// Ops
-export { add } from "./ops/arithmetic.ts";
+// Ops: element by element
+export { abs, add, clip, cos, div, erf, exp, log, maximum, minimum } from "./ops/arithmetic.ts";
+export { mul, neg, pow, sign, sin, sqrt, square, sub } from "./ops/arithmetic.ts";
+export { gelu, relu, sigmoid, silu, softplus, tanh } from "./ops/activation.ts";
+export type { GeluOptions, SoftplusOptions } from "./ops/activation.ts";
+export { eq, ge, gt, isNaN, le, logicalAnd, logicalNot, logicalOr } from "./ops/compare.ts";
+export { lt, ne, where } from "./ops/compare.ts";
+export { to } from "./ops/cast.ts";
+
+// Ops: reductions and matrix products
+export { sum, type Axes, type ReduceOptions } from "./ops/broadcast.ts";
+export { argmax, argmin, cumsum, logsumexp, max, mean, min, std, variance } from "./ops/reduce.ts";
+export type { VarianceOptions } from "./ops/reduce.ts";
+export { matmul, type MatmulOptions } from "./ops/matmul.ts";
+
+// Ops: shapes and indices
+export { broadcastTo } from "./ops/broadcast.ts";
+export { flatten, permute, reshape, squeeze, transpose, unsqueeze } from "./ops/shape.ts";
+export { flip, select, slice, split, unbind } from "./ops/slice.ts";
+export { concat, pad, stack } from "./ops/join.ts";
+export { tril, triu } from "./ops/triangle.ts";
+export { gather, indexSelect, scatterAdd } from "./ops/indexing.ts";

@@ -2,21 +2,19 @@
 
 import { existsSync } from "node:fs";
 import { output, step } from "../say.mjs";
-import { withConsent } from "./consent.mjs";
+import { apt, withConsent } from "./consent.mjs";
 
 const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
 
-export const findBrowser = () =>
-  NAMES.map((name) => `/usr/bin/${name}`).find((path) => existsSync(path));
+const found = () => NAMES.some((name) => existsSync(`/usr/bin/${name}`));
 
-/** Installs Debian's where that needs no question; a person with a terminal is not bothered with it. */
+/** Installs Debian's where that needs no question: a person at a terminal is not bothered with it. */
 export async function browser() {
   const unasked = process.getuid?.() === 0 && !process.stdin.isTTY;
-  if (findBrowser() || !unasked || !output("apt-get", ["--version"])) return;
-  await step("installing Chromium for the browser tests", () =>
-    withConsent("Chromium is needed by the browser tests", [
-      ["apt-get", "update"],
-      ["apt-get", "install", "-y", "--no-install-recommends", "chromium"],
-    ]),
-  );
+  if (!found() && unasked && output("apt-get", ["--version"])) {
+    await step("installing Chromium for the browser tests", () =>
+      withConsent("The browser tests need Chromium", apt("chromium")),
+    );
+  }
+  if (!found()) console.log("> no Chromium in /usr/bin: the tests in a browser will be skipped");
 }

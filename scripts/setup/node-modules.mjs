@@ -1,8 +1,6 @@
 /** @file The development dependencies, as package-lock.json has them. */
 
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { must, root, step, Stop } from "../say.mjs";
+import { must, step, Stop } from "../say.mjs";
 import { unlessFresh } from "../stamp.mjs";
 
 export async function nodeModules() {
@@ -13,10 +11,9 @@ export async function nodeModules() {
     );
   }
   await unlessFresh("node_modules/.unrolled", ["package-lock.json"], ["node_modules/vitest"], () =>
-    step("installing node_modules", async () => {
+    step("installing node_modules", () =>
       // Nothing here needs an install script; some would download what may not be had.
-      await must("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { quiet: true });
-      mkdirSync(join(root, "node_modules"), { recursive: true });
-    }),
+      must("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { quiet: true }),
+    ),
   );
 }

@@ -3,16 +3,19 @@
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { execute, must, output, root, step } from "../say.mjs";
-import { cache } from "./rust.mjs";
+import { cache } from "./cache.mjs";
 
 const WASM_PACK = "0.15.1";
 
 /** Adds both to PATH, building them once into the user's cache where they are missing. */
 export async function wasmTools(env) {
   const manifest = readFileSync(join(root, "crates/wasm/Cargo.toml"), "utf8");
-  const bindgen = /wasm-bindgen = "=([^"]+)"/.exec(manifest)[1];
-  const has = (tool, version, options) => output(tool, ["--version"], options)?.includes(version);
-  if (has("wasm-pack", "wasm-pack") && has("wasm-bindgen", bindgen)) return env;
+  const bindgen = /wasm-bindgen = "=([^"]+)"/.exec(manifest)[1]; // wasm-pack insists on this one
+  if (
+    output("wasm-pack", ["--version"]) &&
+    output("wasm-bindgen", ["--version"])?.endsWith(bindgen)
+  )
+    return env;
 
   const home = join(cache, `wasm-tools-${WASM_PACK}-${bindgen}`);
   const bin = join(home, "bin");
@@ -22,18 +25,15 @@ export async function wasmTools(env) {
   ]) {
     if (existsSync(join(bin, tool))) continue;
     await step(`building ${crate} ${version}, once, into ${home}`, () =>
-      install(crate, version, home),
+      install(crate, version, home, env),
     );
   }
   return { ...env, PATH: `${bin}${delimiter}${env.PATH}` };
 }
 
-async function install(crate, version, home) {
-  const env = { ...process.env };
-  delete env.RUSTFLAGS;
+async function install(crate, version, home, env) {
   const args = ["install", crate, "--version", `=${version}`, "--debug", "--root", home];
-  // A registry mirror may lag behind the versions in the crate's own lock file: then without it.
+  // A registry may lack a version that the crate's own lock file names: then without it.
   const locked = await execute("cargo", [...args, "--locked"], { env, silent: true });
-  if (locked.code === 0) return;
-  await must("cargo", args, { env, quiet: true });
+  if (locked.code !== 0) await must("cargo", args, { env, quiet: true });
 }

@@ -115,7 +115,7 @@ const worker :Workerd.Worker = (
     (name = "kernels.wasm", wasm = embed "kernels.wasm"),
     (name = "expected.json", json = ${JSON.stringify(JSON.stringify(expected))})
   ],
-  compatibilityDate = "2026-11-01"
+  compatibilityDate = "2026-10-01"
 );`,
   );
   const workerd = join(root, "node_modules/.bin/workerd");

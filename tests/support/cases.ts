@@ -1,5 +1,6 @@
 /** @file The case table: one row an op. It is the forward test, the gradient check, the leak test and the benchmark. */
 
+import { readdirSync } from "node:fs";
 import type { Shape, Tensor } from "../../ts/index.ts";
 
 /** A plain float64 array with a shape: what oracles compute in. */
@@ -19,6 +20,11 @@ export interface OpCase {
   oracle: (...xs: Nd[]) => Nd;
   /** Input shapes to try, one list an example: odd sizes, broadcasting, empty axes. */
   shapes: readonly (readonly Shape[])[];
+  /**
+   * Input shapes for a size around the vectors' width. Default, where all inputs of the first example have one shape: that
+   * shape with n on its last axis.
+   */
+  sweep?: (n: number) => readonly Shape[];
   /** Where the inputs are drawn from, for all or for each: [low, high]. Default [-2, 2]. */
   domain?: readonly [number, number] | readonly (readonly [number, number])[];
   /** Largest float32 error relative to max(1, |value|), where the default of the tests is not right; with the reason. */
@@ -30,3 +36,16 @@ export interface OpCase {
   /** For the benchmark: shapes, and the floating-point operations or the bytes moved on them. */
   bench?: { shapes: readonly Shape[]; flops?: number; bytes?: number };
 }
+
+/** Every row: what the files of tests/support/cases export. */
+export async function allCases(): Promise<OpCase[]> {
+  const folder = new URL("./cases/", import.meta.url);
+  const files = readdirSync(folder).filter((file) => file.endsWith(".ts"));
+  const modules = await Promise.all(
+    files.map((file) => import(new URL(file, folder).href) as Promise<{ cases: OpCase[] }>),
+  );
+  return modules.flatMap(({ cases }) => cases);
+}
+
+/** The name of a row in a report. */
+export const nameOf = ({ op, variant }: OpCase): string => (variant ? `${op}, ${variant}` : op);

@@ -45,7 +45,7 @@ export function readCorpus(paths: readonly string[], except: readonly string[] =
     const data = readBytes(path);
     bytes += data.length;
     if (bytes > MOST_BYTES) throw new Problem(`the text is larger than ${MOST_BYTES >> 20} MiB`);
-    const text = decode(data);
+    const text = decodeUtf8(data);
     if (text === undefined && named) throw new Problem(`${path} is not UTF-8 text`);
     if (text === undefined || (!named && text.includes("\0"))) return skip("not text");
     if (!named && text.slice(0, 300).includes(REPORT_MARK)) return skip("reports");
@@ -105,13 +105,15 @@ function names(folder: string): string[] {
 /** The bytes of a file. @throws Problem */
 export function readBytes(path: string): Uint8Array {
   try {
-    return readFileSync(path);
+    const { buffer, byteOffset, length } = readFileSync(path); // a Buffer's slice() is not a Uint8Array's
+    return new Uint8Array(buffer, byteOffset, length);
   } catch (error) {
     throw new Problem(`${path} cannot be read: ${reasonOf(error)}`);
   }
 }
 
-function decode(bytes: Uint8Array): string | undefined {
+/** Bytes as text, or undefined where they are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

@@ -1,6 +1,6 @@
 /** @file The insides of a recurrent net, character by character. */
 
-import { add, type CharLM, GRU, linear, LSTM, type Module, noGrad, RNN, scope, tensor, type Tensor } from "unrolled";
+import { add, type CharLM, linear, nn, noGrad, scope, tensor, type Tensor } from "unrolled";
 
 /** What one layer did while it read T characters. Each array is [T, H]. */
 export interface Trace {
@@ -42,8 +42,8 @@ export function trace(model: CharLM, ids: Int32Array): Trace[] {
 /** h_1 ... h_T of one layer of the model, by the fused kernel. */
 function outputs(model: CharLM, layer: number, xs: Tensor): Tensor {
   const net = (model.lstm ?? model.gru ?? model.rnn)!;
-  const Net = model.lstm ? LSTM : model.gru ? GRU : RNN;
-  const single: Module & { forward(xs: Tensor): readonly [Tensor, unknown] } = new Net(xs.shape[1]!, net.hiddenSize);
+  const Net = model.lstm ? nn.LSTM : model.gru ? nn.GRU : nn.RNN;
+  const single: nn.Module & { forward(xs: Tensor): readonly [Tensor, unknown] } = new Net(xs.shape[1]!, net.hiddenSize);
   const suffix = `_l${layer}`;
   const own = [...net.stateDict()].filter(([name]) => name.endsWith(suffix));
   single.loadStateDict(new Map(own.map(([name, t]) => [name.replace(suffix, "_l0"), t])));

@@ -7,7 +7,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { relu, sigmoid, tanh } from "./activation.ts";
 import { add, mul, sub } from "./arithmetic.ts";
 import { linear } from "./linear.ts";
-import { slice } from "./shape.ts";
+import { slice } from "./slice.ts";
 
 /** The parameters of one layer in one direction, with G blocks of H rows. */
 export interface Weights {

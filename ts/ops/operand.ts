@@ -29,19 +29,22 @@ export function scalar(value: number, dtype: DType): Tensor {
   return t;
 }
 
-/** Both operands of a float op as tensors: a number takes the other's dtype. */
-export function operands(op: string, a: Tensor | number, b: Tensor | number): [Tensor, Tensor] {
-  if (typeof a === "number" && typeof b === "number") {
+/** What a binary op takes: a number gets the dtype of the tensor beside it. */
+export type Operand = Tensor | number;
+
+/** Throws unless the operands, one of them a tensor, have one dtype and pass `expect`. Returns a tensor of them. */
+export function expectOperands(
+  op: string,
+  a: Operand,
+  b: Operand,
+  expect: (op: string, name: string, x: unknown) => void = expectTensor,
+): Tensor {
+  if (typeof a !== "number") expect(op, "a", a);
+  if (typeof b !== "number") expect(op, "b", b);
+  if (typeof a === "number") {
+    if (typeof b !== "number") return b;
     throw new TypeError(`${op}: expected at least one tensor, got two numbers`);
   }
-  const like = (typeof a === "number" ? b : a) as Tensor; // one of them is not a number
-  expectFloat(op, typeof a === "number" ? "b" : "a", like);
-  const [x, y] = [a, b].map((v) => (typeof v === "number" ? scalar(v, like.dtype) : v)) as [
-    Tensor,
-    Tensor,
-  ];
-  expectFloat(op, "a", x);
-  expectFloat(op, "b", y);
-  expectSameDType(op, x, y);
-  return [x, y];
+  if (typeof b !== "number") expectSameDType(op, a, b);
+  return a;
 }

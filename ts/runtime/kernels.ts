@@ -17,7 +17,7 @@ export type FloatKernels = Pick<KernelExports, Base<"_f64">>;
 export type BytewiseKernels = Pick<KernelExports, Base<"_u8">>;
 
 export interface Kernels extends KernelExports {
-  /** The rows of each dtype: `kernels.of[x.dtype].add(...)`. int32 moves as float32 does, bit for bit. */
+  /** The rows of each dtype: `kernels.of[x.dtype].add(...)`. int32 has few of its own and moves as float32 does, bit for bit. */
   of: {
     float32: FloatKernels;
     float64: FloatKernels;
@@ -40,7 +40,7 @@ export function boot(): void {
     of: {
       float32: raw,
       float64: suffixed(raw, "_f64") as FloatKernels,
-      int32: raw,
+      int32: { ...raw, ...(suffixed(raw, "_i32") as object) } as KernelExports,
       bool: suffixed(raw, "_u8") as BytewiseKernels,
     } satisfies Record<DType, unknown>,
   };

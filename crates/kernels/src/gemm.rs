@@ -23,8 +23,8 @@ const FEW: usize = 4;
 
 /// C[m, n] += A[m, k] B[k, n], `batch` times; C advances by m · n, a stride of 0 repeats its operand.
 pub fn nn<T: Float>(
-    a: &[T], b: &[T], c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize, batch: usize, a_stride: usize,
-    b_stride: usize,
+    a: &[T], b: &[T], c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize, batch: usize,
+    a_stride: usize, b_stride: usize,
 ) {
     let (a, b) = (View { at: a, row: k, col: 1 }, View { at: b, row: n, col: 1 });
     if b_stride == 0 && a_stride == m * k {
@@ -35,8 +35,8 @@ pub fn nn<T: Float>(
 
 /// C[m, n] += A[m, k] B[n, k]ᵀ
 pub fn nt<T: Float>(
-    a: &[T], b: &[T], c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize, batch: usize, a_stride: usize,
-    b_stride: usize,
+    a: &[T], b: &[T], c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize, batch: usize,
+    a_stride: usize, b_stride: usize,
 ) {
     let (a, b) = (View { at: a, row: k, col: 1 }, View { at: b, row: 1, col: k });
     if b_stride == 0 && a_stride == m * k {
@@ -47,8 +47,8 @@ pub fn nt<T: Float>(
 
 /// C[m, n] += A[k, m]ᵀ B[k, n]
 pub fn tn<T: Float>(
-    a: &[T], b: &[T], c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize, batch: usize, a_stride: usize,
-    b_stride: usize,
+    a: &[T], b: &[T], c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize, batch: usize,
+    a_stride: usize, b_stride: usize,
 ) {
     let (a, b) = (View { at: a, row: 1, col: m }, View { at: b, row: n, col: 1 });
     each(a, b, c, scratch, m, n, k, batch, a_stride, b_stride)
@@ -56,19 +56,20 @@ pub fn tn<T: Float>(
 
 /// C[m, n] += A[k, m]ᵀ B[n, k]ᵀ
 pub fn tt<T: Float>(
-    a: &[T], b: &[T], c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize, batch: usize, a_stride: usize,
-    b_stride: usize,
+    a: &[T], b: &[T], c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize, batch: usize,
+    a_stride: usize, b_stride: usize,
 ) {
     let (a, b) = (View { at: a, row: 1, col: m }, View { at: b, row: 1, col: k });
     each(a, b, c, scratch, m, n, k, batch, a_stride, b_stride)
 }
 
 fn each<T: Float>(
-    a: View<T>, b: View<T>, c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize, batch: usize,
-    a_stride: usize, b_stride: usize,
+    a: View<T>, b: View<T>, c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize,
+    batch: usize, a_stride: usize, b_stride: usize,
 ) {
     for i in 0..batch {
-        let (a, b) = (View { at: &a.at[i * a_stride..], ..a }, View { at: &b.at[i * b_stride..], ..b });
+        let (a, b) =
+            (View { at: &a.at[i * a_stride..], ..a }, View { at: &b.at[i * b_stride..], ..b });
         product(a, b, &mut c[i * m * n..][..m * n], scratch, m, n, k)
     }
 }
@@ -78,7 +79,9 @@ pub fn scratch(m: usize, n: usize, k: usize) -> usize {
     k.min(K) * (n.min(N).next_multiple_of(width::<f32>()) + m.min(M).next_multiple_of(ROWS))
 }
 
-fn product<T: Float>(a: View<T>, b: View<T>, c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize) {
+fn product<T: Float>(
+    a: View<T>, b: View<T>, c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize,
+) {
     if n == 1 && m > 1 {
         return product(b.transposed(), a.transposed(), c, scratch, 1, m, k);
     }
@@ -117,12 +120,39 @@ fn product<T: Float>(a: View<T>, b: View<T>, c: &mut [T], scratch: &mut [T], m: 
     }
 }
 
+/// Elements that `pack_nt` or `pack_nn` fill.
+pub fn panels(n: usize, k: usize) -> usize {
+    n.next_multiple_of(width::<f32>()) * k
+}
+
+/// B[n, k]ᵀ as panels, to be multiplied with many times.
+pub fn pack_nt<T: Float>(b: &[T], panels: &mut [T], n: usize, k: usize) {
+    pack(View { at: b, row: 1, col: k }, panels, k, n, width::<T>())
+}
+
+/// B[k, n] as panels, to be multiplied with many times.
+pub fn pack_nn<T: Float>(b: &[T], panels: &mut [T], n: usize, k: usize) {
+    pack(View { at: b, row: n, col: 1 }, panels, k, n, width::<T>())
+}
+
+/// C[m, n] += A[m, k] B, with B packed.
+pub fn packed<T: Float>(a: &[T], panels: &[T], c: &mut [T], m: usize, n: usize, k: usize) {
+    let (a, w) = (View { at: a, row: k, col: 1 }, width::<T>());
+    for p in (0..k).step_by(K) {
+        for j in (0..n).step_by(w) {
+            let b = View { at: &panels[j * k + p * w..], row: w, col: 1 };
+            strip(a.from(0, p), false, b, &mut c[j..], n, m, w.min(n - j), K.min(k - p))
+        }
+    }
+}
+
 /// The same, one element after another: what the tests compare with.
 pub fn reference<T: Float>(a: View<T>, b: View<T>, c: &mut [T], m: usize, n: usize, k: usize) {
     for i in 0..m {
         for j in 0..n {
             for p in 0..k {
-                c[i * n + j] = c[i * n + j] + a.at[i * a.row + p * a.col] * b.at[p * b.row + j * b.col]
+                c[i * n + j] =
+                    c[i * n + j] + a.at[i * a.row + p * a.col] * b.at[p * b.row + j * b.col]
             }
         }
     }

@@ -5,7 +5,15 @@
 
 #![allow(clippy::too_many_arguments)]
 
+pub mod compare;
+pub mod copy;
 pub mod gemm;
+pub mod gru;
+pub mod indexing;
+pub mod lstm;
 pub mod math;
 pub mod pointwise;
 pub mod real;
+pub mod recurrent;
+pub mod reduce;
+pub mod rnn;

@@ -31,7 +31,10 @@ pub fn call(kernel: &str, buffers: &[Buffer]) {
             block.is_some_and(|(at, bytes)| b.at + b.bytes <= at + bytes)
         });
         if !inside {
-            fail(format!("{kernel}: {} ({} bytes at {}) lies in no live block", b.name, b.bytes, b.at));
+            fail(format!(
+                "{kernel}: {} ({} bytes at {}) lies in no live block",
+                b.name, b.bytes, b.at
+            ));
         }
     }
     for (i, a) in buffers.iter().enumerate().filter(|(_, b)| given(b)) {

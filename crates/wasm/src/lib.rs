@@ -21,5 +21,90 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[rustfmt::skip]
 export! {
     accumulate: f32, accumulate_f64: f64 = pointwise::accumulate(read x[n], write y[n]; n);
-    add: f32, add_f64: f64 = pointwise::add(read a[a_len], read b[b_len], write y[n]; n, a_len, b_len);
+    neg: f32, neg_f64: f64 = pointwise::neg(read x[n], write y[n]; n);
+    abs: f32, abs_f64: f64 = pointwise::abs(read x[n], write y[n]; n);
+    sign: f32, sign_f64: f64 = pointwise::sign(read x[n], write y[n]; n);
+    sqrt: f32, sqrt_f64: f64 = pointwise::sqrt(read x[n], write y[n]; n);
+    exp: f32, exp_f64: f64 = pointwise::exp(read x[n], write y[n]; n);
+    log: f32, log_f64: f64 = pointwise::log(read x[n], write y[n]; n);
+    sin: f32, sin_f64: f64 = pointwise::sin(read x[n], write y[n]; n);
+    cos: f32, cos_f64: f64 = pointwise::cos(read x[n], write y[n]; n);
+    tanh: f32, tanh_f64: f64 = pointwise::tanh(read x[n], write y[n]; n);
+    sigmoid: f32, sigmoid_f64: f64 = pointwise::sigmoid(read x[n], write y[n]; n);
+    erf: f32, erf_f64: f64 = pointwise::erf(read x[n], write y[n]; n);
+    relu: f32, relu_f64: f64 = pointwise::relu(read x[n], write y[n]; n);
+    silu: f32, silu_f64: f64 = pointwise::silu(read x[n], write y[n]; n);
+    gelu: f32, gelu_f64: f64 = pointwise::gelu(read x[n], write y[n]; n);
+    gelu_tanh: f32, gelu_tanh_f64: f64 = pointwise::gelu_tanh(read x[n], write y[n]; n);
+    softplus: f32, softplus_f64: f64 = pointwise::softplus(read x[n], write y[n]; n; beta, threshold);
+    clip: f32, clip_f64: f64 = pointwise::clip(read x[n], write y[n]; n; low, high);
+    tanh_backward: f32, tanh_backward_f64: f64 = pointwise::tanh_backward(read y[n], read dy[n], write dx[n]; n);
+    sigmoid_backward: f32, sigmoid_backward_f64: f64 = pointwise::sigmoid_backward(read y[n], read dy[n], write dx[n]; n);
+    relu_backward: f32, relu_backward_f64: f64 = pointwise::relu_backward(read y[n], read dy[n], write dx[n]; n);
+    silu_backward: f32, silu_backward_f64: f64 = pointwise::silu_backward(read x[n], read dy[n], write dx[n]; n);
+    gelu_backward: f32, gelu_backward_f64: f64 = pointwise::gelu_backward(read x[n], read dy[n], write dx[n]; n);
+    gelu_tanh_backward: f32, gelu_tanh_backward_f64: f64 = pointwise::gelu_tanh_backward(read x[n], read dy[n], write dx[n]; n);
+    clip_backward: f32, clip_backward_f64: f64 = pointwise::clip_backward(read x[n], read dy[n], write dx[n]; n; low, high);
+
+    add: f32, add_f64: f64 = pointwise::add(maybe_read a[a_len], maybe_read b[b_len], write y[n]; n, a_len, b_len; number);
+    sub: f32, sub_f64: f64 = pointwise::sub(maybe_read a[a_len], maybe_read b[b_len], write y[n]; n, a_len, b_len; number);
+    mul: f32, mul_f64: f64 = pointwise::mul(maybe_read a[a_len], maybe_read b[b_len], write y[n]; n, a_len, b_len; number);
+    div: f32, div_f64: f64 = pointwise::div(maybe_read a[a_len], maybe_read b[b_len], write y[n]; n, a_len, b_len; number);
+    pow: f32, pow_f64: f64 = pointwise::pow(maybe_read a[a_len], maybe_read b[b_len], write y[n]; n, a_len, b_len; number);
+    maximum: f32, maximum_f64: f64 = pointwise::maximum(maybe_read a[a_len], maybe_read b[b_len], write y[n]; n, a_len, b_len; number);
+    minimum: f32, minimum_f64: f64 = pointwise::minimum(maybe_read a[a_len], maybe_read b[b_len], write y[n]; n, a_len, b_len; number);
+    eq: f32, eq_f64: f64, eq_i32: i32, eq_u8: u8 = compare::eq(maybe_read a[a_len], maybe_read b[b_len], write_bools y[n]; n, a_len, b_len; number);
+    lt: f32, lt_f64: f64, lt_i32: i32, lt_u8: u8 = compare::lt(maybe_read a[a_len], maybe_read b[b_len], write_bools y[n]; n, a_len, b_len; number);
+    le: f32, le_f64: f64, le_i32: i32, le_u8: u8 = compare::le(maybe_read a[a_len], maybe_read b[b_len], write_bools y[n]; n, a_len, b_len; number);
+    choose: f32, choose_f64: f64, choose_i32: i32, choose_u8: u8 = compare::choose(read_bools c[c_len], maybe_read a[a_len], maybe_read b[b_len], write y[n]; n, c_len, a_len, b_len; a_number, b_number);
+
+    sum: f32, sum_f64: f64 = reduce::sum(read x[outer * n * inner], write y[outer * inner]; outer, n, inner);
+    max: f32, max_f64: f64 = reduce::max(read x[outer * n * inner], write y[outer * inner]; outer, n, inner);
+    min: f32, min_f64: f64 = reduce::min(read x[outer * n * inner], write y[outer * inner]; outer, n, inner);
+    argmax: f32, argmax_f64: f64 = reduce::argmax(read x[outer * n * inner], write_ints y[outer * inner]; outer, n, inner);
+    argmin: f32, argmin_f64: f64 = reduce::argmin(read x[outer * n * inner], write_ints y[outer * inner]; outer, n, inner);
+    cumsum: f32, cumsum_f64: f64 = reduce::cumsum(read x[outer * n * inner], write y[outer * n * inner]; outer, n, inner, reverse);
+
+    slice: f32, slice_f64: f64, slice_u8: u8 = copy::slice(read x[outer * n * inner], write y[outer * m * inner]; outer, n, inner, m, start, step);
+    place: f32, place_f64: f64, place_u8: u8 = copy::place(read x[outer * m * inner], write y[outer * n * inner]; outer, n, inner, m, start, step);
+    transpose: f32, transpose_f64: f64, transpose_u8: u8 = copy::transpose(read x[batch * rows * cols * inner], write y[batch * rows * cols * inner]; batch, rows, cols, inner);
+    repeat: f32, repeat_f64: f64, repeat_u8: u8 = copy::repeat(read x[outer * inner], write y[outer * n * inner]; outer, n, inner);
+    triangle: f32, triangle_f64: f64, triangle_u8: u8 = copy::triangle(read x[batch * rows * cols], write y[batch * rows * cols]; batch, rows, cols, shifted, upper);
+    index_select: f32, index_select_f64: f64, index_select_u8: u8 = indexing::index_select(read x[outer * n * inner], read_ints ids[m], write y[outer * m * inner]; outer, n, inner, m);
+    index_add: f32, index_add_f64: f64 = indexing::index_add(read x[outer * m * inner], read_ints ids[m], write y[outer * n * inner]; outer, n, inner, m);
+    gather: f32, gather_f64: f64, gather_u8: u8 = indexing::gather(read x[outer * n * inner], read_ints ids[outer * m * inner], write y[outer * m * inner]; outer, n, inner, m);
+    scatter_add: f32, scatter_add_f64: f64 = indexing::scatter_add(read x[outer * m * inner], read_ints ids[outer * m * inner], write y[outer * n * inner]; outer, n, inner, m);
+
+    gemm_nn: f32, gemm_nn_f64: f64 = gemm::nn(read a[(batch - 1) * a_stride + m * k], read b[(batch - 1) * b_stride + k * n], write c[batch * m * n], write scratch[gemm_scratch(batch * m, n, k)]; m, n, k, batch, a_stride, b_stride);
+    gemm_nt: f32, gemm_nt_f64: f64 = gemm::nt(read a[(batch - 1) * a_stride + m * k], read b[(batch - 1) * b_stride + n * k], write c[batch * m * n], write scratch[gemm_scratch(batch * m, n, k)]; m, n, k, batch, a_stride, b_stride);
+    gemm_tn: f32, gemm_tn_f64: f64 = gemm::tn(read a[(batch - 1) * a_stride + k * m], read b[(batch - 1) * b_stride + k * n], write c[batch * m * n], write scratch[gemm_scratch(batch * m, n, k)]; m, n, k, batch, a_stride, b_stride);
+    gemm_tt: f32, gemm_tt_f64: f64 = gemm::tt(read a[(batch - 1) * a_stride + k * m], read b[(batch - 1) * b_stride + n * k], write c[batch * m * n], write scratch[gemm_scratch(batch * m, n, k)]; m, n, k, batch, a_stride, b_stride);
+
+    rnn_forward: f32, rnn_forward_f64: f64 = rnn::forward(read x[time * batch * input], maybe_read h0[batch * hidden], read w_ih[1 * hidden * input], read w_hh[1 * hidden * hidden], maybe_read b_ih[1 * hidden], maybe_read b_hh[1 * hidden], write hs[time * batch * hidden], write hn[batch * hidden], write scratch[recurrent_scratch(time, batch, input, hidden, 1)]; time, batch, input, hidden, reverse, relu);
+    rnn_backward: f32, rnn_backward_f64: f64 = rnn::backward(read x[time * batch * input], maybe_read h0[batch * hidden], read w_ih[1 * hidden * input], read w_hh[1 * hidden * hidden], read hs[time * batch * hidden], maybe_read dhs[time * batch * hidden], maybe_read dhn[batch * hidden], maybe_write dx[time * batch * input], maybe_write dh0[batch * hidden], maybe_write dw_ih[1 * hidden * input], maybe_write dw_hh[1 * hidden * hidden], maybe_write db_ih[1 * hidden], maybe_write db_hh[1 * hidden], write dgates[time * batch * hidden], write carry[batch * hidden], write scratch[recurrent_scratch(time, batch, input, hidden, 1)]; time, batch, input, hidden, reverse, relu);
+    lstm_forward: f32, lstm_forward_f64: f64 = lstm::forward(read x[time * batch * input], maybe_read h0[batch * hidden], maybe_read c0[batch * hidden], read w_ih[4 * hidden * input], read w_hh[4 * hidden * hidden], maybe_read b_ih[4 * hidden], maybe_read b_hh[4 * hidden], write hs[time * batch * hidden], write cs[time * batch * hidden], write act[4 * time * batch * hidden], write hn[batch * hidden], write cn[batch * hidden], write scratch[recurrent_scratch(time, batch, input, hidden, 4)]; time, batch, input, hidden, reverse);
+    lstm_backward: f32, lstm_backward_f64: f64 = lstm::backward(read x[time * batch * input], maybe_read h0[batch * hidden], maybe_read c0[batch * hidden], read w_ih[4 * hidden * input], read w_hh[4 * hidden * hidden], read hs[time * batch * hidden], read cs[time * batch * hidden], read act[4 * time * batch * hidden], maybe_read dhs[time * batch * hidden], maybe_read dhn[batch * hidden], maybe_read dcn[batch * hidden], maybe_write dx[time * batch * input], maybe_write dh0[batch * hidden], maybe_write dc0[batch * hidden], maybe_write dw_ih[4 * hidden * input], maybe_write dw_hh[4 * hidden * hidden], maybe_write db_ih[4 * hidden], maybe_write db_hh[4 * hidden], write dgates[4 * time * batch * hidden], write carry[2 * batch * hidden], write scratch[recurrent_scratch(time, batch, input, hidden, 4)]; time, batch, input, hidden, reverse);
+    gru_forward: f32, gru_forward_f64: f64 = gru::forward(read x[time * batch * input], maybe_read h0[batch * hidden], read w_ih[3 * hidden * input], read w_hh[3 * hidden * hidden], maybe_read b_ih[3 * hidden], maybe_read b_hh[3 * hidden], write hs[time * batch * hidden], write act[3 * time * batch * hidden], write ms[time * batch * hidden], write hn[batch * hidden], write recurrent[3 * batch * hidden], write scratch[recurrent_scratch(time, batch, input, hidden, 3)]; time, batch, input, hidden, reverse);
+    gru_backward: f32, gru_backward_f64: f64 = gru::backward(read x[time * batch * input], maybe_read h0[batch * hidden], read w_ih[3 * hidden * input], read w_hh[3 * hidden * hidden], read hs[time * batch * hidden], read act[3 * time * batch * hidden], read ms[time * batch * hidden], maybe_read dhs[time * batch * hidden], maybe_read dhn[batch * hidden], maybe_write dx[time * batch * input], maybe_write dh0[batch * hidden], maybe_write dw_ih[3 * hidden * input], maybe_write dw_hh[3 * hidden * hidden], maybe_write db_ih[3 * hidden], maybe_write db_hh[3 * hidden], write dxs[3 * time * batch * hidden], write dus[3 * time * batch * hidden], write carry[batch * hidden], write scratch[recurrent_scratch(time, batch, input, hidden, 3)]; time, batch, input, hidden, reverse);
+}
+
+/// The elements of `scratch` that a product of these sizes needs; for a batch, with the rows of all.
+#[wasm_bindgen]
+pub fn gemm_scratch(m: usize, n: usize, k: usize) -> usize {
+    kernels::gemm::scratch(m, n, k)
+}
+
+/// The elements of `scratch` that a recurrent layer with blocks of `gates` needs, forward or backward.
+#[wasm_bindgen]
+pub fn recurrent_scratch(
+    time: usize, batch: usize, input: usize, hidden: usize, gates: usize,
+) -> usize {
+    kernels::recurrent::scratch(kernels::recurrent::Sizes {
+        time,
+        batch,
+        input,
+        hidden,
+        gates,
+        reverse: false,
+    })
 }

@@ -32,7 +32,8 @@ fn transpose<T: Float>(b: View<T>, to: &mut [T], k: usize, w: usize) {
     for j in (0..w).step_by(4) {
         let column: [&[T]; 4] = core::array::from_fn(|i| &b.at[(j + i) * b.col..]);
         for p in (0..whole).step_by(4) {
-            let x: [[T; 4]; 4] = core::array::from_fn(|i| core::array::from_fn(|q| column[i][p + q]));
+            let x: [[T; 4]; 4] =
+                core::array::from_fn(|i| core::array::from_fn(|q| column[i][p + q]));
             for q in 0..4 {
                 to[(p + q) * w + j..][..4].copy_from_slice(&[x[0][q], x[1][q], x[2][q], x[3][q]])
             }

@@ -6,11 +6,14 @@ fn numbers<T: Float>(n: usize, seed: usize) -> Vec<T> {
 
 type Product<T> = fn(&[T], &[T], &mut [T], &mut [T], usize, usize, usize, usize, usize, usize);
 
-fn agree<T: Float>(m: usize, n: usize, k: usize, batch: usize, repeat_a: bool, repeat_b: bool, tolerance: f64) {
+fn agree<T: Float>(
+    m: usize, n: usize, k: usize, batch: usize, repeat_a: bool, repeat_b: bool, tolerance: f64,
+) {
     let kinds: [(Product<T>, bool, bool); 4] =
         [(nn, false, false), (nt, false, true), (tn, true, false), (tt, true, true)];
     for (product, a_t, b_t) in kinds {
-        let (a_stride, b_stride) = (if repeat_a { 0 } else { m * k }, if repeat_b { 0 } else { k * n });
+        let (a_stride, b_stride) =
+            (if repeat_a { 0 } else { m * k }, if repeat_b { 0 } else { k * n });
         let a = numbers::<T>(if repeat_a { m * k } else { batch * m * k }, 1);
         let b = numbers::<T>(if repeat_b { k * n } else { batch * k * n }, 2);
         let mut got = numbers::<T>(batch * m * n, 3);
@@ -19,8 +22,10 @@ fn agree<T: Float>(m: usize, n: usize, k: usize, batch: usize, repeat_a: bool, r
         product(&a, &b, &mut got, &mut room, m, n, k, batch, a_stride, b_stride);
         for i in 0..batch {
             let (a, b) = (&a[i * a_stride..], &b[i * b_stride..]);
-            let a = if a_t { View { at: a, row: 1, col: m } } else { View { at: a, row: k, col: 1 } };
-            let b = if b_t { View { at: b, row: 1, col: k } } else { View { at: b, row: n, col: 1 } };
+            let a =
+                if a_t { View { at: a, row: 1, col: m } } else { View { at: a, row: k, col: 1 } };
+            let b =
+                if b_t { View { at: b, row: 1, col: k } } else { View { at: b, row: n, col: 1 } };
             reference(a, b, &mut want[i * m * n..][..m * n], m, n, k)
         }
         for (got, want) in got.iter().zip(&want) {
@@ -60,7 +65,14 @@ fn sizes_around_the_tile_and_the_panel_agree() {
 
 #[test]
 fn sizes_around_the_blocks_agree() {
-    for (m, n, k) in [(129, 70, 257), (5, 513, 300), (260, 17, 256), (33, 530, 513), (1, 530, 513), (530, 1, 300)] {
+    for (m, n, k) in [
+        (129, 70, 257),
+        (5, 513, 300),
+        (260, 17, 256),
+        (33, 530, 513),
+        (1, 530, 513),
+        (530, 1, 300),
+    ] {
         agree::<f32>(m, n, k, 1, false, false, 1e-6);
         agree::<f64>(m, n, k, 1, false, false, 1e-15);
     }
@@ -70,7 +82,8 @@ fn sizes_around_the_blocks_agree() {
 fn a_batch_walks_and_repeats_its_operands() {
     for (m, n, k) in [(1, 1, 1), (1, 7, 3), (5, 1, 9), (3, 20, 6), (9, 33, 17), (66, 70, 300)] {
         for batch in [0, 1, 3] {
-            for (repeat_a, repeat_b) in [(false, false), (true, false), (false, true), (true, true)] {
+            for (repeat_a, repeat_b) in [(false, false), (true, false), (false, true), (true, true)]
+            {
                 agree::<f32>(m, n, k, batch, repeat_a, repeat_b, 1e-6);
             }
         }

@@ -77,7 +77,9 @@ pub fn sums<T: Float>(a: View<T>, b: View<T>, c: &mut [T], m: usize, n: usize, k
 }
 
 /// M rows of C, from P rows of B at a time.
-fn rows<T: Float, const M: usize, const P: usize>(a: View<T>, b: View<T>, c: &mut [T], n: usize, k: usize) -> usize {
+fn rows<T: Float, const M: usize, const P: usize>(
+    a: View<T>, b: View<T>, c: &mut [T], n: usize, k: usize,
+) -> usize {
     let whole = k - k % P;
     for p in (0..whole).step_by(P) {
         sum::<T, M, P>(a.from(0, p), b.from(p, 0), c, n)
@@ -91,7 +93,8 @@ fn rows<T: Float, const M: usize, const P: usize>(a: View<T>, b: View<T>, c: &mu
 /// c[i, ..] += Σ_p a[i, p] b[p, ..]
 #[inline(always)]
 fn sum<T: Float, const M: usize, const P: usize>(a: View<T>, b: View<T>, c: &mut [T], n: usize) {
-    let a: [[T; P]; M] = core::array::from_fn(|i| core::array::from_fn(|p| a.at[i * a.row + p * a.col]));
+    let a: [[T; P]; M] =
+        core::array::from_fn(|i| core::array::from_fn(|p| a.at[i * a.row + p * a.col]));
     let b: [&[T]; P] = core::array::from_fn(|p| &b.at[p * b.row..][..n]);
     #[inline(always)]
     fn at<T: Float, V: Lane<Item = T>, const M: usize, const P: usize>(

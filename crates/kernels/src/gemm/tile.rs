@@ -41,7 +41,11 @@ pub fn strip<T: Float>(
     let mut i = 0;
     while i < m {
         // packed A: panel after panel of ROWS · k
-        let a = if a_panels { View { at: &a.at[i / ROWS * ROWS * k + i % ROWS..], ..a } } else { a.from(i, 0) };
+        let a = if a_panels {
+            View { at: &a.at[i / ROWS * ROWS * k + i % ROWS..], ..a }
+        } else {
+            a.from(i, 0)
+        };
         let c = &mut c[i * ldc..];
         if i + 4 <= m {
             tile::<T, 4, 2>(a, b, c, ldc, n.min(half), k);
@@ -68,17 +72,20 @@ fn tile<T: Float, const M: usize, const N: usize>(
         return;
     }
     // the last elements that the loop reads
-    assert!((M - 1) * a.row + (k - 1) * a.col < a.at.len() && (k - 1) * b.row + N * lanes <= b.at.len());
+    assert!(
+        (M - 1) * a.row + (k - 1) * a.col < a.at.len() && (k - 1) * b.row + N * lanes <= b.at.len()
+    );
     let mut acc = [[T::Wide::ZERO; N]; M];
     // SAFETY: both pointers end where the assertion looked.
     unsafe {
         let (mut pa, mut pb) = (a.at.as_ptr(), b.at.as_ptr());
         for _ in 0..k {
-            let b: [T::Wide; N] = core::array::from_fn(|j| T::Wide::load(from_raw_parts(pb.add(j * lanes), lanes)));
+            let row: [T::Wide; N] =
+                core::array::from_fn(|j| T::Wide::load(from_raw_parts(pb.add(j * lanes), lanes)));
             for i in 0..M {
                 let a = T::Wide::splat(*pa.add(i * a.row));
                 for j in 0..N {
-                    acc[i][j] = acc[i][j] + a * b[j]
+                    acc[i][j] = acc[i][j] + a * row[j]
                 }
             }
             pa = pa.wrapping_add(a.col);

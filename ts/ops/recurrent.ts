@@ -1,0 +1,260 @@
+/**
+ * @file The recurrent layers over a whole sequence, in one direction: one kernel call forward, one backward. Shapes are
+ * checked by the modules; the composites, one step each, are in ops/cells.ts.
+ */
+
+import { recordKernel } from "../core/autograd.ts";
+import type { FloatDType } from "../core/dtype.ts";
+import { expectShape, type Shape } from "../core/shape.ts";
+import { empty, type Tensor } from "../core/tensor.ts";
+import { type FloatKernels, kernels, type Ptr } from "../runtime/kernels.ts";
+import type { Weights } from "./cells.ts";
+import { expectFloat, expectSameDType } from "./operand.ts";
+
+export interface SequenceOptions {
+  /** Whether the net reads from the last step to the first; outputs stay at their own steps. Default false. */
+  reverse?: boolean;
+}
+
+/** What every sequence works with: checked sizes, addresses, and a way to get memory. */
+function prepare(
+  op: string,
+  gates: number,
+  x: Tensor,
+  weights: Weights,
+  states: (Tensor | undefined)[],
+) {
+  const { w_ih, w_hh, b_ih, b_hh } = weights;
+  expectFloat(op, "x", x);
+  const [T, B, D] = x.shape as [number, number, number];
+  const H = w_hh.shape[1]!;
+  expectShape(op, { x }, [T, B, D]);
+  expectShape(op, { w_ih }, [gates * H, D]);
+  expectShape(op, { w_hh }, [gates * H, H]);
+  for (const b of [b_ih, b_hh]) if (b) expectShape(op, { b }, [gates * H]);
+  for (const state of states) if (state) expectShape(op, { state }, [B, H]);
+  const inputs = [x, ...states, w_ih, w_hh, b_ih, b_hh];
+  const given = inputs.filter((t) => t !== undefined);
+  expectSameDType(op, x, ...given);
+  return {
+    T,
+    B,
+    H,
+    /** Those that are there, for the graph; `spread` puts gradients back in the places of those that are not. */
+    given,
+    spread: (pointers: readonly Ptr[]): Ptr[] => {
+      let next = 0;
+      return inputs.map((t) => (t ? pointers[next++]! : 0));
+    },
+    run: kernels.of[x.dtype as FloatDType] as FloatKernels,
+    room: (...shape: Shape): Tensor => empty(shape, x.dtype),
+    scratch: (): Tensor => empty([kernels.recurrent_scratch(T, B, D, H, gates)], x.dtype),
+    sizes: [T, B, D, H] as const,
+  };
+}
+
+const at = (t: Tensor | undefined): Ptr => t?.ptr ?? 0;
+
+/**
+ * h_t = φ(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh), with φ = tanh or relu (Elman 1990).
+ *
+ * @param x  [T, B, D]
+ * @param h0 [B, H]; default zeros
+ * @returns  hs [T, B, H] and hn [B, H], the state after the last step that the net read
+ * @throws RangeError or TypeError when a shape or dtype does not fit
+ */
+export function rnn(
+  x: Tensor,
+  h0: Tensor | undefined,
+  weights: Weights,
+  {
+    reverse = false,
+    nonlinearity = "tanh",
+  }: SequenceOptions & { nonlinearity?: "tanh" | "relu" } = {},
+): { hs: Tensor; hn: Tensor } {
+  const { T, B, H, given, spread, run, room, scratch, sizes } = prepare("rnn", 1, x, weights, [h0]);
+  const { w_ih, w_hh, b_ih, b_hh } = weights;
+  const options = [+reverse, +(nonlinearity === "relu")] as const;
+  const [hs, hn, work] = [room(T, B, H), room(B, H), scratch()];
+  run.rnn_forward(
+    x.ptr,
+    at(h0),
+    w_ih.ptr,
+    w_hh.ptr,
+    at(b_ih),
+    at(b_hh),
+    hs.ptr,
+    hn.ptr,
+    work.ptr,
+    ...sizes,
+    ...options,
+  );
+  work.free();
+
+  const backward = ([dhs, dhn]: readonly Ptr[], dInputs: readonly Ptr[]): void => {
+    const [dx, dh0, dw_ih, dw_hh, db_ih, db_hh] = spread(dInputs) as [Ptr, Ptr, Ptr, Ptr, Ptr, Ptr];
+    const [dGates, carry, work] = [room(T, B, H), room(B, H), scratch()];
+    run.rnn_backward(
+      x.ptr,
+      at(h0),
+      w_ih.ptr,
+      w_hh.ptr,
+      hs.ptr,
+      dhs!,
+      dhn!,
+      dx,
+      dh0,
+      dw_ih,
+      dw_hh,
+      db_ih,
+      db_hh,
+      dGates.ptr,
+      carry.ptr,
+      work.ptr,
+      ...sizes,
+      ...options,
+    );
+  };
+  recordKernel("rnn", [hs, hn], given, backward, "rnnCell");
+  return { hs, hn };
+}
+
+/**
+ * i, f, g, o = W_ih x_t + b_ih + W_hh h_{t−1} + b_hh; c_t = σ(f) ⊙ c_{t−1} + σ(i) ⊙ tanh(g); h_t = σ(o) ⊙ tanh(c_t)
+ * (Hochreiter & Schmidhuber 1997; Gers et al. 2000).
+ *
+ * @param x  [T, B, D]
+ * @param h0 [B, H]; default zeros
+ * @param c0 [B, H]; default zeros
+ * @returns  hs [T, B, H]; hn and cn [B, H], the states after the last step that the net read
+ * @throws RangeError or TypeError when a shape or dtype does not fit
+ */
+export function lstm(
+  x: Tensor,
+  h0: Tensor | undefined,
+  c0: Tensor | undefined,
+  weights: Weights,
+  { reverse = false }: SequenceOptions = {},
+): { hs: Tensor; hn: Tensor; cn: Tensor } {
+  const { T, B, H, given, spread, run, room, scratch, sizes } = prepare("lstm", 4, x, weights, [
+    h0,
+    c0,
+  ]);
+  const { w_ih, w_hh, b_ih, b_hh } = weights;
+  const [hs, cs, act] = [room(T, B, H), room(T, B, H), room(T, B, 4 * H)];
+  const [hn, cn, work] = [room(B, H), room(B, H), scratch()];
+  run.lstm_forward(
+    x.ptr,
+    at(h0),
+    at(c0),
+    w_ih.ptr,
+    w_hh.ptr,
+    at(b_ih),
+    at(b_hh),
+    hs.ptr,
+    cs.ptr,
+    act.ptr,
+    hn.ptr,
+    cn.ptr,
+    work.ptr,
+    ...sizes,
+    +reverse,
+  );
+  work.free();
+
+  const backward = ([dhs, dhn, dcn]: readonly Ptr[], dInputs: readonly Ptr[]): void => {
+    const [dx, dh0, dc0, ...dWeights] = spread(dInputs) as [Ptr, Ptr, Ptr, Ptr, Ptr, Ptr, Ptr];
+    const [dGates, carry, work] = [room(T, B, 4 * H), room(2, B, H), scratch()];
+    run.lstm_backward(
+      x.ptr,
+      at(h0),
+      at(c0),
+      w_ih.ptr,
+      w_hh.ptr,
+      hs.ptr,
+      cs.ptr,
+      act.ptr,
+      dhs!,
+      dhn!,
+      dcn!,
+      dx,
+      dh0,
+      dc0,
+      ...dWeights,
+      dGates.ptr,
+      carry.ptr,
+      work.ptr,
+      ...sizes,
+      +reverse,
+    );
+  };
+  recordKernel("lstm", [hs, hn, cn], given, backward, "lstmCell");
+  if (!hs.node) [cs, act].forEach((t) => t.free());
+  return { hs, hn, cn };
+}
+
+/**
+ * r, z = σ(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh); n = tanh(W_in x_t + b_in + r ⊙ (W_hn h_{t−1} + b_hn));
+ * h_t = (1 − z) ⊙ n + z ⊙ h_{t−1} (Cho et al. 2014).
+ *
+ * @param x  [T, B, D]
+ * @param h0 [B, H]; default zeros
+ * @returns  hs [T, B, H] and hn [B, H], the state after the last step that the net read
+ * @throws RangeError or TypeError when a shape or dtype does not fit
+ */
+export function gru(
+  x: Tensor,
+  h0: Tensor | undefined,
+  weights: Weights,
+  { reverse = false }: SequenceOptions = {},
+): { hs: Tensor; hn: Tensor } {
+  const { T, B, H, given, spread, run, room, scratch, sizes } = prepare("gru", 3, x, weights, [h0]);
+  const { w_ih, w_hh, b_ih, b_hh } = weights;
+  const [hs, act, ms] = [room(T, B, H), room(T, B, 3 * H), room(T, B, H)];
+  const [hn, recurrent, work] = [room(B, H), room(B, 3 * H), scratch()];
+  run.gru_forward(
+    x.ptr,
+    at(h0),
+    w_ih.ptr,
+    w_hh.ptr,
+    at(b_ih),
+    at(b_hh),
+    hs.ptr,
+    act.ptr,
+    ms.ptr,
+    hn.ptr,
+    recurrent.ptr,
+    work.ptr,
+    ...sizes,
+    +reverse,
+  );
+  [recurrent, work].forEach((t) => t.free());
+
+  const backward = ([dhs, dhn]: readonly Ptr[], dInputs: readonly Ptr[]): void => {
+    const [dx, dh0, ...dWeights] = spread(dInputs) as [Ptr, Ptr, Ptr, Ptr, Ptr, Ptr];
+    const [dxs, dus, carry, work] = [room(T, B, 3 * H), room(T, B, 3 * H), room(B, H), scratch()];
+    run.gru_backward(
+      x.ptr,
+      at(h0),
+      w_ih.ptr,
+      w_hh.ptr,
+      hs.ptr,
+      act.ptr,
+      ms.ptr,
+      dhs!,
+      dhn!,
+      dx,
+      dh0,
+      ...dWeights,
+      dxs.ptr,
+      dus.ptr,
+      carry.ptr,
+      work.ptr,
+      ...sizes,
+      +reverse,
+    );
+  };
+  recordKernel("gru", [hs, hn], given, backward, "gruCell");
+  if (!hs.node) [act, ms].forEach((t) => t.free());
+  return { hs, hn };
+}

@@ -1,0 +1,146 @@
+/** @file Reductions over one axis, several, or (by default) all. */
+
+import { noGrad, record } from "../core/autograd.ts";
+import type { FloatDType } from "../core/dtype.ts";
+import { expectAxes, expectAxis, expectNumber, fail, sizeOf, show } from "../core/shape.ts";
+import { empty, type Tensor } from "../core/tensor.ts";
+import { kernels } from "../runtime/kernels.ts";
+import { add, div, exp, log, mul, sqrt, square, sub } from "./arithmetic.ts";
+import { type Axes, reduced, type ReduceOptions, sum, without } from "./broadcast.ts";
+import { to } from "./cast.ts";
+import { eq, where } from "./compare.ts";
+import { expectFloat } from "./operand.ts";
+import { reshape } from "./shape.ts";
+import { around } from "./slice.ts";
+
+/** Σ x / n over axes; NaN where n is 0. */
+export function mean(x: Tensor, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  expectFloat("mean", "x", x);
+  const axes = expectAxes("mean", axis, x.ndim);
+  return div(sum(x, axes, options), countOf(x, axes));
+}
+
+const countOf = (x: Tensor, axes: readonly number[]): number =>
+  sizeOf(axes.map((a) => x.shape[a]!));
+
+/**
+ * The largest element over axes; NaN if there is one. Equal ones share the gradient evenly, as in torch.amax.
+ *
+ * @throws RangeError where there is nothing to choose from
+ */
+export function max(x: Tensor, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  return extreme("max", x, axis, options);
+}
+
+/** The smallest element over axes, as `max`. */
+export function min(x: Tensor, axis?: Axes, options: ReduceOptions = {}): Tensor {
+  return extreme("min", x, axis, options);
+}
+
+function extreme(
+  op: "max" | "min",
+  x: Tensor,
+  axis: Axes,
+  { keepdim = false }: ReduceOptions,
+): Tensor {
+  expectFloat(op, "x", x);
+  const axes = expectAxes(op, axis, x.ndim);
+  expectSome(op, x, axes);
+  const y = reduced(op, x, axes, keepdim);
+  const kept = without(x.shape, axes, true);
+  return record(
+    op,
+    y,
+    [x],
+    [
+      (dy) => {
+        const chosen = to(eq(x, reshape(y.detach(), kept)), x.dtype);
+        return mul(chosen, div(reshape(dy, kept), sum(chosen, axes, { keepdim: true })));
+      },
+    ],
+  );
+}
+
+function expectSome(op: string, x: Tensor, axes: readonly number[]): void {
+  if (axes.some((a) => x.shape[a] === 0)) {
+    fail(op, "x", "to have elements to choose from", show(x.shape));
+  }
+}
+
+/** Where the largest element stands along an axis, or in the flattened tensor: int32, the first of equals, NaN first. */
+export function argmax(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
+  return place("argmax", x, axis, options);
+}
+
+/** Where the smallest element stands, as `argmax`. */
+export function argmin(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
+  return place("argmin", x, axis, options);
+}
+
+function place(
+  op: "argmax" | "argmin",
+  x: Tensor,
+  axis: number | undefined,
+  { keepdim = false }: ReduceOptions,
+): Tensor {
+  expectFloat(op, "x", x);
+  const axes = expectAxes(op, axis === undefined ? axis : expectAxis(op, axis, x.ndim), x.ndim);
+  expectSome(op, x, axes);
+  const at = x.ptr; // throws if it was freed
+  const [outer, n, inner] = axis === undefined ? [1, x.size, 1] : around(x.shape, axes[0] ?? 0);
+  const y = empty(without(x.shape, axes, keepdim), "int32");
+  kernels.of[x.dtype as FloatDType][op](at, y.ptr, outer, n, inner);
+  return y;
+}
+
+/** ln Σ eˣ over axes, which neither overflows nor underflows. */
+export function logsumexp(x: Tensor, axis?: Axes, { keepdim = false }: ReduceOptions = {}): Tensor {
+  expectFloat("logsumexp", "x", x);
+  const axes = expectAxes("logsumexp", axis, x.ndim);
+  const kept = without(x.shape, axes, true);
+  const y = noGrad(() => {
+    if (countOf(x, axes) === 0) return log(sum(x, axes, { keepdim }));
+    const largest = max(x, axes, { keepdim: true });
+    const m = where(eq(sub(largest, largest), 0), largest, 0); // ∞ − ∞ would be NaN
+    const total = add(log(sum(exp(sub(x, m)), axes, { keepdim: true })), m);
+    return reshape(total, without(x.shape, axes, keepdim));
+  });
+  const rule = (dy: Tensor): Tensor => mul(reshape(dy, kept), exp(sub(x, reshape(y, kept))));
+  return record("logsumexp", y, [x], [rule]);
+}
+
+export interface VarianceOptions extends ReduceOptions {
+  /** The denominator is n − correction. Default 1 (Bessel's). */
+  correction?: number;
+}
+
+/** Σ (x − mean x)² / (n − correction) over axes, in two passes. */
+export function variance(
+  x: Tensor,
+  axis?: Axes,
+  { correction = 1, keepdim = false }: VarianceOptions = {},
+): Tensor {
+  expectFloat("variance", "x", x);
+  expectNumber("variance", "correction", correction);
+  const axes = expectAxes("variance", axis, x.ndim);
+  const squares = square(sub(x, mean(x, axes, { keepdim: true })));
+  return div(sum(squares, axes, { keepdim }), Math.max(0, countOf(x, axes) - correction));
+}
+
+/** The square root of `variance`. */
+export function std(x: Tensor, axis?: Axes, options: VarianceOptions = {}): Tensor {
+  return sqrt(variance(x, axis, options));
+}
+
+/** Element j is the sum of the elements up to and including j along an axis. */
+export function cumsum(x: Tensor, axis: number): Tensor {
+  expectFloat("cumsum", "x", x);
+  return runningSum(x, expectAxis("cumsum", axis, x.ndim), 0);
+}
+
+function runningSum(x: Tensor, a: number, reverse: 0 | 1): Tensor {
+  const at = x.ptr; // throws if it was freed
+  const y = empty(x.shape, x.dtype);
+  kernels.of[x.dtype as FloatDType].cumsum(at, y.ptr, ...around(x.shape, a), reverse);
+  return record("cumsum", y, [x], [(dy) => runningSum(dy, a, reverse === 0 ? 1 : 0)]);
+}
