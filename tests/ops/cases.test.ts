@@ -67,15 +67,16 @@ describe.each((await allCases()).map((row) => [nameOf(row), row] as const))("%s"
   });
 
   const sweep = sweepOf(row);
-  test.runIf(sweep)("agrees with its oracle at every width around the vectors'", () => {
-    for (const n of WIDTHS) {
-      const xs = draw(row, sweep!(n));
-      level(() => {
-        expectClose(f(...tensors(xs, "float64")), oracle(...xs), FLOAT64, `float64, n = ${n}`);
-        expectClose(f(...tensors(xs, "float32")), oracle(...xs), tolerance, `float32, n = ${n}`);
-      });
-    }
-  });
+  if (sweep)
+    test("agrees with its oracle at every width around the vectors'", () => {
+      for (const n of WIDTHS) {
+        const xs = draw(row, sweep!(n));
+        level(() => {
+          expectClose(f(...tensors(xs, "float64")), oracle(...xs), FLOAT64, `float64, n = ${n}`);
+          expectClose(f(...tensors(xs, "float32")), oracle(...xs), tolerance, `float32, n = ${n}`);
+        });
+      }
+    });
 
   test("leaves its inputs alone, and reads views as it reads tensors of their own", () => {
     const xs = examples[0]!;
@@ -109,9 +110,10 @@ describe.each((await allCases()).map((row) => [nameOf(row), row] as const))("%s"
     });
   });
 
-  test.runIf(errors.length > 0)("refuses wrong uses, in words, before it allocates", () => {
-    for (const [wrong, message] of errors) expectRefusal(wrong, message);
-  });
+  if (errors.length > 0)
+    test("refuses wrong uses, in words, before it allocates", () => {
+      for (const [wrong, message] of errors) expectRefusal(wrong, message);
+    });
 
   if (differentiable === false) {
     test("gives no gradient", () => {
@@ -135,11 +137,17 @@ describe.each((await allCases()).map((row) => [nameOf(row), row] as const))("%s"
       level(() => {
         const [single, double] = (["float32", "float64"] as const).map((dtype) => {
           const inputs = tensors(xs, dtype, true);
-          return grad(sum(f(...inputs)), inputs);
-        }) as [Tensor[], Tensor[]];
+          return grad(sum(f(...inputs)), inputs, { allowUnused: true });
+        }) as [(Tensor | undefined)[], (Tensor | undefined)[]];
         double.forEach((dx, i) => {
+          if (!dx) return expect(single[i]).toBe(undefined);
           const want = { shape: dx.shape, data: [...dx.data()] };
-          expectClose(single[i]!, want, 10 * Math.max(tolerance, FLOAT32_GRADIENT / 10), `input ${i}`);
+          expectClose(
+            single[i]!,
+            want,
+            10 * Math.max(tolerance, FLOAT32_GRADIENT / 10),
+            `input ${i}`,
+          );
         });
       });
     }
@@ -148,17 +156,19 @@ describe.each((await allCases()).map((row) => [nameOf(row), row] as const))("%s"
   const twice = examples.find(
     ([a, b]) => a && b && String(a.shape) === String(b.shape) && a.data.length > 0,
   );
-  test.runIf(twice)("takes one tensor twice as it takes two that are equal", () => {
-    const [a, , ...rest] = twice!;
-    level(() => {
-      const [x, y, ...others] = tensors([a!, a!, ...rest], "float64", true) as [Tensor, Tensor];
-      const both = f(x, x, ...others);
-      expect(both.data()).toEqual(f(x, y, ...others).data());
-      const [dx] = grad(sum(both), [x]);
-      const [da, db] = grad(sum(f(x, y, ...others)), [x, y]);
-      dx!.data().forEach((d, i) => {
-        expect(close(d, da!.data()[i]! + db!.data()[i]!, FLOAT64)).toBe(true);
+  if (twice)
+    test("takes one tensor twice as it takes two that are equal", () => {
+      const [a, , ...rest] = twice!;
+      level(() => {
+        const [x, y, ...others] = tensors([a!, a!, ...rest], "float64", true) as [Tensor, Tensor];
+        const both = f(x, x, ...others);
+        expect(both.data()).toEqual(f(x, y, ...others).data());
+        const [dx] = grad(sum(both), [x]);
+        const parts = grad(sum(f(x, y, ...others)), [x, y], { allowUnused: true });
+        dx!.data().forEach((d, i) => {
+          const want = parts.reduce((total, part) => total + (part ? part.data()[i]! : 0), 0);
+          expect(close(d, want, FLOAT64)).toBe(true);
+        });
       });
     });
-  });
 });

@@ -46,7 +46,14 @@ export const over =
     const kept = x.shape.map((d, a) => (gone(a) ? 1 : d));
     const inside = x.shape.map((d, a) => (gone(a) ? d : 1));
     const { data } = build(kept, (start) =>
-      f(build(inside, (step) => at(x, start.map((s, a) => s + step[a]!))).data),
+      f(
+        build(inside, (step) =>
+          at(
+            x,
+            start.map((s, a) => s + step[a]!),
+          ),
+        ).data,
+      ),
     );
     return { shape: keepdim ? kept : x.shape.filter((_, a) => !gone(a)), data };
   };

@@ -8,7 +8,8 @@ type Errors = OpCase["errors"];
 type Op = (...args: never[]) => unknown;
 
 /** Calls an op as JavaScript may: with anything. */
-const call = (f: Op, ...args: unknown[]): unknown => (f as (...args: unknown[]) => unknown)(...args);
+const call = (f: Op, ...args: unknown[]): unknown =>
+  (f as (...args: unknown[]) => unknown)(...args);
 
 /** What is not a tensor at all, for the first argument; `rest` follows it. */
 export const notTensors = (op: string, f: Op, ...rest: unknown[]): Errors =>
@@ -43,20 +44,39 @@ export const binaryErrors = (op: string, f: Op, float = true): Errors => [
       ] as const)
     : []),
   ...misfits.map(
-    ([a, b]) => [() => call(f, given(a), given(b)), /expected shapes that broadcast .+, got \[/] as const,
+    ([a, b]) =>
+      [() => call(f, given(a), given(b)), /expected shapes that broadcast .+, got \[/] as const,
   ),
 ];
 
 const misfits: readonly (readonly [number[], number[]])[] = [
-  [[2, 3], [2, 4]],
-  [[2, 3], [2, 2]],
-  [[2, 3], [3, 3]],
+  [
+    [2, 3],
+    [2, 4],
+  ],
+  [
+    [2, 3],
+    [2, 2],
+  ],
+  [
+    [2, 3],
+    [3, 3],
+  ],
   [[2, 3], [4]],
   [[2, 3], [2]],
   [[2, 3], [0]],
-  [[2, 3], [2, 0]],
-  [[2, 3], [3, 2, 3, 4]],
-  [[2, 1, 3], [2, 2]],
+  [
+    [2, 3],
+    [2, 0],
+  ],
+  [
+    [2, 3],
+    [3, 2, 3, 4],
+  ],
+  [
+    [2, 1, 3],
+    [2, 2],
+  ],
   [[0], [2]],
 ];
 

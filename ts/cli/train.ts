@@ -1,25 +1,23 @@
 /** @file `unrolled train`. */
 
-import { basename, dirname, join, relative } from "node:path";
-import { performance } from "node:perf_hooks";
-import { setImmediate } from "node:timers/promises";
+import { dirname, join } from "node:path";
 import { saveFile, VERSION } from "unrolled";
 import { isCheckpoint, readCheckpoint, restore, toBytes } from "./checkpoint.ts";
 import { type Corpus, readCorpus } from "./corpus.ts";
 import { Interruption } from "./interruption.ts";
+import { type Length, loop } from "./loop.ts";
 import { quoted } from "./options.ts";
 import { expectOurs, isReport } from "./outputs.ts";
 import { Problem } from "./problem.ts";
-import { count, type Progress, progressOn, type Status } from "./progress.ts";
+import { count, type Progress, progressOn } from "./progress.ts";
 import { reportOf } from "./report.ts";
+import { program, resumeCommand } from "./resume-command.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
 import { leastLength } from "./streams.ts";
 import { Diverged, Trainer } from "./trainer.ts";
 import { learnVocabulary } from "./vocabulary.ts";
 
-export interface TrainOptions extends Partial<Settings> {
-  steps?: number;
-  minutes?: number;
+export interface TrainOptions extends Partial<Settings>, Length {
   out?: string;
   resume?: string;
   /** False for --no-report. */
@@ -27,12 +25,19 @@ export interface TrainOptions extends Partial<Settings> {
   json?: boolean;
 }
 
-const MINUTES = 2;
-/** The loss that is shown is the mean of this many steps. */
-const RECENT = 25;
-
 /** Trains until it is done or interrupted. Gives the exit code. @throws Problem */
 export async function runTrain(paths: readonly string[], options: TrainOptions): Promise<number> {
+  try {
+    return await run(paths, options);
+  } catch (error) {
+    const { message } = error as Error;
+    if (error instanceof Diverged) throw new Problem(`${message}: try a lower --lr; nothing was saved since`);
+    if (!/out of memory/.test(message)) throw error;
+    throw new Problem(`this does not fit into memory; try a smaller --hidden, --batch or --seq (${message.split(".")[0]})`);
+  }
+}
+
+async function run(paths: readonly string[], options: TrainOptions): Promise<number> {
   const out = options.out ?? options.resume ?? "model.safetensors";
   const report = reportPath(options, out);
   const files = [out, ...(report ? [report] : [])];
@@ -54,9 +59,6 @@ export async function runTrain(paths: readonly string[], options: TrainOptions):
     progress.end();
     await conclude({ trainer, options, paths, out, report, progress, save, stop });
     return stop.exitCode;
-  } catch (error) {
-    if (!(error instanceof Diverged)) throw error;
-    throw new Problem(`${error.message}: try a lower --lr than ${trainer.settings.lr}; ${out} is as it was last saved`);
   } finally {
     progress.end();
     stop.forget();
@@ -88,19 +90,9 @@ function begin(paths: readonly string[], options: TrainOptions, written: readonl
       `the text has only ${training.length} characters to train on; --batch ${settings.batch} and --seq ${settings.seq} need at least ${least}`,
     );
   }
-  const trainer = made(() => new Trainer(settings, vocabulary, { training, heldOut }));
+  const trainer = new Trainer(settings, vocabulary, { training, heldOut });
   if (checkpoint) restore(trainer, checkpoint, resume!);
   return { trainer, corpus };
-}
-
-/** What is too large for memory is a wrong option. */
-function made<R>(make: () => R): R {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new Problem(`a model of these sizes cannot be made: ${error.message}`);
-  }
 }
 
 /** The settings that were given on the command line. */
@@ -148,61 +140,6 @@ function introduce(trainer: Trainer, corpus: Corpus, progress: Progress): void {
   );
 }
 
-/** Steps until the run is over. */
-async function loop(
-  trainer: Trainer,
-  { steps, minutes = MINUTES }: TrainOptions,
-  progress: Progress,
-  stop: Interruption,
-  save: () => Promise<void>,
-): Promise<void> {
-  const [first, start] = [trainer.step, performance.now()];
-  const pace = new Pace(first, start);
-  let heldOut = trainer.history.heldOut.at(-1)?.bits;
-  for (;;) {
-    const passed = (performance.now() - start) / 1000;
-    if (stop.asked || (steps === undefined ? passed >= minutes * 60 : trainer.step >= steps)) return;
-    const { norm } = trainer.train();
-    const seen = trainer.observe();
-    heldOut = seen?.bits ?? heldOut;
-    const recent = trainer.history.training.slice(-RECENT);
-    const perSecond = pace.at(trainer.step, performance.now());
-    const status: Status = {
-      step: trainer.step,
-      train: recent.reduce((a, b) => a + b, 0) / recent.length,
-      heldOut,
-      ...trainer.baselines,
-      norm,
-      charactersPerSecond: Math.round(perSecond * trainer.charactersPerStep),
-      ...(steps === undefined
-        ? { secondsLeft: minutes * 60 - passed, done: passed / (minutes * 60) }
-        : { secondsLeft: (steps - trainer.step) / perSecond, done: (trainer.step - first) / (steps - first) }),
-    };
-    progress.step(status);
-    if (seen) {
-      progress.measured(status);
-      await save();
-    }
-    await setImmediate(); // lets Ctrl-C through
-  }
-}
-
-/** Steps per second, over the last seconds. */
-class Pace {
-  #marks: { step: number; time: number }[];
-
-  constructor(step: number, time: number) {
-    this.#marks = [{ step, time }];
-  }
-
-  at(step: number, time: number): number {
-    this.#marks.push({ step, time });
-    while (this.#marks.length > 2 && time - this.#marks[0]!.time > 5000) this.#marks.shift();
-    const [from] = this.#marks;
-    return (1000 * (step - from!.step)) / Math.max(1, time - from!.time);
-  }
-}
-
 interface Ending {
   trainer: Trainer;
   options: TrainOptions;
@@ -239,23 +176,4 @@ async function conclude({ trainer, options, paths, out, report, progress, save, 
   if (stop.asked) return;
   const text = trainer.write();
   progress.say(`to write:  ${program()} sample ${quoted(out)}\nIt writes:\n\n${text}\n`, { event: "sample", text });
-}
-
-/** The command that goes on from a checkpoint. */
-function resumeCommand(paths: readonly string[], { steps, minutes, report, json }: TrainOptions, out: string): string {
-  const words = [
-    ...paths,
-    "--resume",
-    out,
-    ...(steps !== undefined ? ["--steps", `${steps}`] : minutes !== undefined ? ["--minutes", `${minutes}`] : []),
-    ...(report === false ? ["--no-report"] : typeof report === "string" ? ["--report", report] : []),
-    ...(json ? ["--json"] : []),
-  ];
-  return `${program()} train ${words.map(quoted).join(" ")}`;
-}
-
-/** How this program was called. */
-function program(): string {
-  const path = process.argv[1] ?? "unrolled";
-  return basename(path) === "unrolled" ? "unrolled" : `node ${quoted(relative(process.cwd(), path))}`;
 }

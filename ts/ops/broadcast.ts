@@ -1,8 +1,8 @@
 /** @file Broadcasting, and the sum, each of which is the other's way back. */
 
 import { record } from "../core/autograd.ts";
-import type { FloatDType } from "../core/dtype.ts";
-import { expectAxes, sameShape, type Shape, show, sizeOf } from "../core/shape.ts";
+import { BYTES, type FloatDType } from "../core/dtype.ts";
+import { expectAxes, expectShapeOf, sameShape, type Shape, show, sizeOf } from "../core/shape.ts";
 import { empty, expectTensor, Tensor } from "../core/tensor.ts";
 import { kernels } from "../runtime/kernels.ts";
 import { expectFloat } from "./operand.ts";
@@ -23,14 +23,16 @@ export interface ReduceOptions {
  */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   expectTensor("broadcastTo", "x", x);
-  const own = aligned(x.shape, shape.length);
-  if (own.length !== shape.length || own.some((d, i) => d !== shape[i] && d !== 1)) {
+  const sizes = expectShapeOf("broadcastTo", shape, BYTES[x.dtype]);
+  const own = aligned(x.shape, sizes.length);
+  if (own.length !== sizes.length || own.some((d, i) => d !== sizes[i] && d !== 1)) {
     throw new RangeError(
-      `broadcastTo: expected a shape that ${show(x.shape)} broadcasts to, got ${show(shape)}`,
+      `broadcastTo: expected a shape that ${show(x.shape)} broadcasts to, got ${show(sizes)}`,
     );
   }
-  if (sizeOf(shape) === x.size) return reshape(x, shape);
-  const y = repeated(x, shape);
+  if (sizeOf(sizes) === x.size) return reshape(x, sizes);
+  void x.ptr; // throws if it was freed
+  const y = repeated(x, sizes);
   return record("broadcastTo", y, [x], [(dy) => sumTo(dy, x.shape)]);
 }
 
@@ -51,7 +53,9 @@ export function repeated(x: Tensor, shape: Shape): Tensor {
     kernels.of[x.dtype].repeat(
       y.ptr,
       next.ptr,
-      ...([sizeOf(own.slice(0, from)), n, sizeOf(own.slice(to))] as const),
+      sizeOf(own.slice(0, from)),
+      n,
+      sizeOf(own.slice(to)),
     );
     if (y !== x) y.free();
     y = next;

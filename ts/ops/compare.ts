@@ -1,12 +1,11 @@
 /** @file Comparisons and logic, whose results are bool tensors, and choice by such tensors. */
 
 import type { DType } from "../core/dtype.ts";
-import { isFloat } from "../core/dtype.ts";
 import { broadcastShape, sameShape } from "../core/shape.ts";
 import { empty, expectTensor, type Tensor } from "../core/tensor.ts";
 import { kernels } from "../runtime/kernels.ts";
 import { combine, jointShape, recordBroadcast, repeating } from "./elementwise.ts";
-import { expectOperands, type Operand } from "./operand.ts";
+import { expectFits, expectOperands, type Operand } from "./operand.ts";
 
 /** a = b, element by element; false where either is NaN. */
 export function eq(a: Operand, b: Operand): Tensor {
@@ -46,15 +45,6 @@ function compare(op: string, row: "eq" | "lt" | "le", a: Operand, b: Operand): T
   const { dtype } = expectOperands(op, a, b);
   for (const x of [a, b]) if (typeof x === "number") expectFits(op, x, dtype);
   return combine(op, kernels.of[dtype][row], a, b, "bool");
-}
-
-/** Throws unless a number beside an int32 or bool tensor is one that the dtype has. */
-function expectFits(op: string, x: number, dtype: DType): void {
-  if (isFloat(dtype)) return;
-  const [low, high] = dtype === "bool" ? [0, 1] : [-(2 ** 31), 2 ** 31 - 1];
-  if (!Number.isInteger(x) || x < low || x > high) {
-    throw new TypeError(`${op}: ${dtype} holds integers from ${low} to ${high}, got ${x}`);
-  }
 }
 
 /** Whether each element is NaN. */

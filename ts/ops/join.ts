@@ -4,6 +4,7 @@ import { record } from "../core/autograd.ts";
 import { expectAxis, expectInteger, fail, sameShape, type Shape, show } from "../core/shape.ts";
 import { empty, expectTensor, type Tensor } from "../core/tensor.ts";
 import { kernels } from "../runtime/kernels.ts";
+import { expectFits } from "./operand.ts";
 import { reshape } from "./shape.ts";
 import { around, cut } from "./slice.ts";
 
@@ -51,7 +52,7 @@ function expectList(op: string, xs: readonly Tensor[]): Tensor {
   if (!Array.isArray(xs))
     throw new TypeError(`${op}: expected an array of tensors, got ${String(xs)}`);
   const first: unknown = xs[0];
-  if (xs.length === 0) fail(op, "tensors", "at least one", "none");
+  if (xs.length === 0) fail(op, "tensors", "to be one at least", "none");
   expectTensor(op, "tensor 0", first);
   for (const [i, x] of xs.entries()) {
     expectTensor(op, `tensor ${i}`, x);
@@ -91,6 +92,7 @@ export function pad(x: Tensor, padding: readonly number[], { value = 0 } = {}): 
     fail("pad", "padding", `to be pairs for at most ${x.ndim} axes`, show(padding));
   }
   for (const p of padding) expectInteger("pad", "each padding", p);
+  expectFits("pad", value, x.dtype);
   let y = reshape(x, x.shape);
   for (let i = 0; i < padding.length; i += 2) {
     const [before, after] = [padding[i]!, padding[i + 1]!];

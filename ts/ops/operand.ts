@@ -48,3 +48,12 @@ export function expectOperands(
   if (typeof b !== "number") expectSameDType(op, a, b);
   return a;
 }
+
+/** Throws unless a number is one that the dtype has. */
+export function expectFits(op: string, x: number, dtype: DType): void {
+  if (isFloat(dtype)) return;
+  const [low, high] = dtype === "bool" ? [0, 1] : [-(2 ** 31), 2 ** 31 - 1];
+  if (!Number.isInteger(x) || x < low || x > high) {
+    throw new TypeError(`${op}: ${dtype} holds integers from ${low} to ${high}, got ${x}`);
+  }
+}

@@ -115,21 +115,26 @@ export interface VarianceOptions extends ReduceOptions {
 }
 
 /** Σ (x − mean x)² / (n − correction) over axes, in two passes. */
-export function variance(
+export function variance(x: Tensor, axis?: Axes, options: VarianceOptions = {}): Tensor {
+  return spread("variance", x, axis, options);
+}
+
+function spread(
+  op: string,
   x: Tensor,
-  axis?: Axes,
-  { correction = 1, keepdim = false }: VarianceOptions = {},
+  axis: Axes,
+  { correction = 1, keepdim = false }: VarianceOptions,
 ): Tensor {
-  expectFloat("variance", "x", x);
-  expectNumber("variance", "correction", correction);
-  const axes = expectAxes("variance", axis, x.ndim);
+  expectFloat(op, "x", x);
+  expectNumber(op, "correction", correction);
+  const axes = expectAxes(op, axis, x.ndim);
   const squares = square(sub(x, mean(x, axes, { keepdim: true })));
   return div(sum(squares, axes, { keepdim }), Math.max(0, countOf(x, axes) - correction));
 }
 
 /** The square root of `variance`. */
 export function std(x: Tensor, axis?: Axes, options: VarianceOptions = {}): Tensor {
-  return sqrt(variance(x, axis, options));
+  return sqrt(spread("std", x, axis, options));
 }
 
 /** Element j is the sum of the elements up to and including j along an axis. */

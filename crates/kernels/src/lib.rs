@@ -13,6 +13,7 @@ pub mod indexing;
 pub mod lstm;
 pub mod math;
 pub mod pointwise;
+pub mod random;
 pub mod real;
 pub mod recurrent;
 pub mod reduce;

@@ -168,6 +168,16 @@ macro_rules! scalar {
 scalar!(f32, F32x4);
 scalar!(f64, F64x2);
 
+/// The exponent and the sign of four f32, as floats: what exp and ln are made of.
+pub trait Bits: Real {
+    /// 2ⁿ for an integer n from −126 to 127.
+    fn two_to(self) -> Self;
+    /// m and e with x = m · 2ᵉ and m from ½ to 1, for a positive normal x.
+    fn split(self) -> (Self, Self);
+    /// |x| with the sign of `of`, −0 and NaN included.
+    fn with_sign(self, of: Self) -> Self;
+}
+
 #[cfg(not(target_feature = "simd128"))]
 pub use portable::{F32x4, F64x2};
 #[cfg(target_feature = "simd128")]
@@ -302,6 +312,24 @@ mod simd128 {
     vector!(F32x4, f32, 4, f32x4_add f32x4_sub f32x4_mul f32x4_div f32x4_neg,
         f32x4_lt f32x4_le f32x4_eq, f32x4_min f32x4_max f32x4_abs f32x4_sqrt f32x4_nearest,
         f32x4_splat, f32x4(1.0, 1.0, 1.0, 1.0; 0.0, 0.0, 0.0, 0.0));
+
+    impl Bits for F32x4 {
+        #[inline(always)]
+        fn two_to(self) -> Self {
+            let n = i32x4_trunc_sat_f32x4(self.0);
+            Self(i32x4_shl(i32x4_add(n, i32x4_splat(127)), 23))
+        }
+        #[inline(always)]
+        fn split(self) -> (Self, Self) {
+            let e = i32x4_sub(i32x4_shr(self.0, 23), i32x4_splat(126));
+            let m = v128_or(v128_and(self.0, i32x4_splat(0x007f_ffff)), f32x4_splat(0.5));
+            (Self(m), Self(f32x4_convert_i32x4(e)))
+        }
+        #[inline(always)]
+        fn with_sign(self, of: Self) -> Self {
+            Self(v128_bitselect(of.0, self.0, i32x4_splat(i32::MIN)))
+        }
+    }
     vector!(F64x2, f64, 2, f64x2_add f64x2_sub f64x2_mul f64x2_div f64x2_neg,
         f64x2_lt f64x2_le f64x2_eq, f64x2_min f64x2_max f64x2_abs f64x2_sqrt f64x2_nearest,
         f64x2_splat, f64x2(1.0, 1.0; 0.0, 0.0));
@@ -414,6 +442,20 @@ mod portable {
     }
     vector!(F32x4, f32, 4);
     vector!(F64x2, f64, 2);
+
+    impl Bits for F32x4 {
+        fn two_to(self) -> Self {
+            Self(self.0.map(|n| f32::from_bits(((n as i32 + 127) << 23) as u32)))
+        }
+        fn split(self) -> (Self, Self) {
+            let bits = self.0.map(f32::to_bits);
+            let m = bits.map(|b| f32::from_bits((b & 0x007f_ffff) | 0.5f32.to_bits()));
+            (Self(m), Self(bits.map(|b| ((b as i32 >> 23) - 126) as f32)))
+        }
+        fn with_sign(self, of: Self) -> Self {
+            Self(from_fn(|i| self.0[i].copysign(of.0[i])))
+        }
+    }
 }
 
 /// Runs `f` over `0..n`, a vector at a time and then one by one: the formula is written once, as

@@ -11,6 +11,7 @@
 #[macro_use]
 mod macros;
 mod memory;
+mod scalars;
 
 #[cfg(feature = "checked")]
 mod check;
@@ -86,6 +87,13 @@ export! {
     lstm_backward: f32, lstm_backward_f64: f64 = lstm::backward(read x[time * batch * input], maybe_read h0[batch * hidden], maybe_read c0[batch * hidden], read w_ih[4 * hidden * input], read w_hh[4 * hidden * hidden], read hs[time * batch * hidden], read cs[time * batch * hidden], read act[4 * time * batch * hidden], maybe_read dhs[time * batch * hidden], maybe_read dhn[batch * hidden], maybe_read dcn[batch * hidden], maybe_write dx[time * batch * input], maybe_write dh0[batch * hidden], maybe_write dc0[batch * hidden], maybe_write dw_ih[4 * hidden * input], maybe_write dw_hh[4 * hidden * hidden], maybe_write db_ih[4 * hidden], maybe_write db_hh[4 * hidden], write dgates[4 * time * batch * hidden], write carry[2 * batch * hidden], write scratch[recurrent_scratch(time, batch, input, hidden, 4)]; time, batch, input, hidden, reverse);
     gru_forward: f32, gru_forward_f64: f64 = gru::forward(read x[time * batch * input], maybe_read h0[batch * hidden], read w_ih[3 * hidden * input], read w_hh[3 * hidden * hidden], maybe_read b_ih[3 * hidden], maybe_read b_hh[3 * hidden], write hs[time * batch * hidden], write act[3 * time * batch * hidden], write ms[time * batch * hidden], write hn[batch * hidden], write recurrent[3 * batch * hidden], write scratch[recurrent_scratch(time, batch, input, hidden, 3)]; time, batch, input, hidden, reverse);
     gru_backward: f32, gru_backward_f64: f64 = gru::backward(read x[time * batch * input], maybe_read h0[batch * hidden], read w_ih[3 * hidden * input], read w_hh[3 * hidden * hidden], read hs[time * batch * hidden], read act[3 * time * batch * hidden], read ms[time * batch * hidden], maybe_read dhs[time * batch * hidden], maybe_read dhn[batch * hidden], maybe_write dx[time * batch * input], maybe_write dh0[batch * hidden], maybe_write dw_ih[3 * hidden * input], maybe_write dw_hh[3 * hidden * hidden], maybe_write db_ih[3 * hidden], maybe_write db_hh[3 * hidden], write dxs[3 * time * batch * hidden], write dus[3 * time * batch * hidden], write carry[batch * hidden], write scratch[recurrent_scratch(time, batch, input, hidden, 3)]; time, batch, input, hidden, reverse);
+
+    uniform: f32, uniform_f64: f64 = random::uniform(write y[n]; n, seed_lo, seed_hi, counter_lo, counter_hi; low, high);
+    normal: f32, normal_f64: f64 = random::normal(write y[n]; n, seed_lo, seed_hi, counter_lo, counter_hi; mean, std);
+    dropout: f32, dropout_f64: f64 = random::dropout(read x[n], write y[n]; n, seed_lo, seed_hi, counter_lo, counter_hi; p);
+    bernoulli: f32, bernoulli_f64: f64 = random::bernoulli(read p[n], write y[n]; n, seed_lo, seed_hi, counter_lo, counter_hi);
+    randint: i32 = random::randint(write y[n]; n, seed_lo, seed_hi, counter_lo, counter_hi; low, high);
+    permutation: i32 = random::permutation(write y[n]; n, seed_lo, seed_hi, counter_lo, counter_hi);
 }
 
 /// The elements of `scratch` that a product of these sizes needs; for a batch, with the rows of all.

@@ -30,15 +30,20 @@ export const cases: OpCase[] = [
   activation("sigmoid", u.sigmoid, sigmoid),
   activation("relu", u.relu, (x) => Math.max(x, 0)),
   activation("silu", u.silu, (x) => x * sigmoid(x)),
-  activation("gelu", (x) => u.gelu(x), (x) => (x / 2) * (1 + erf(x / Math.SQRT2)), {
-    errors: [
-      ...unaryErrors("gelu", u.gelu),
-      [
-        () => u.gelu(given([2]), { approximate: "erf" as never }),
-        /gelu: expected approximate to be "none" or "tanh", got erf/,
+  activation(
+    "gelu",
+    (x) => u.gelu(x),
+    (x) => (x / 2) * (1 + erf(x / Math.SQRT2)),
+    {
+      errors: [
+        ...unaryErrors("gelu", u.gelu),
+        [
+          () => u.gelu(given([2]), { approximate: "erf" as never }),
+          /gelu: expected approximate to be "none" or "tanh", got erf/,
+        ],
       ],
-    ],
-  }),
+    },
+  ),
   activation(
     "gelu",
     (x) => u.gelu(x, { approximate: "tanh" }),
@@ -49,7 +54,10 @@ export const cases: OpCase[] = [
     errors: [
       ...unaryErrors("softplus", u.softplus),
       [() => u.softplus(given([2]), { beta: NaN }), /softplus: expected beta to be a number/],
-      [() => u.softplus(given([2]), { threshold: "20" as never }), /expected threshold to be a number/],
+      [
+        () => u.softplus(given([2]), { threshold: "20" as never }),
+        /expected threshold to be a number/,
+      ],
     ],
   }),
   activation(

@@ -10,7 +10,12 @@ type Domain = readonly [number, number];
 
 const N = 2 ** 20;
 
-const unary = (op: string, f: Unary, g: (x: number) => number, domain: Domain = [-3, 3]): OpCase => ({
+const unary = (
+  op: string,
+  f: Unary,
+  g: (x: number) => number,
+  domain: Domain = [-3, 3],
+): OpCase => ({
   op,
   f,
   oracle: each(g),
@@ -21,21 +26,42 @@ const unary = (op: string, f: Unary, g: (x: number) => number, domain: Domain = 
 });
 
 const PAIRS: readonly (readonly u.Shape[])[] = [
-  [[2, 3], [2, 3]],
+  [
+    [2, 3],
+    [2, 3],
+  ],
   [[2, 3], [3]],
   [[3], [2, 3]],
-  [[2, 3], [2, 1]],
-  [[2, 1], [1, 3]],
+  [
+    [2, 3],
+    [2, 1],
+  ],
+  [
+    [2, 1],
+    [1, 3],
+  ],
   [[2, 3], []],
   [[], [2, 3]],
   [[], []],
   [[1], [2, 1, 2]],
-  [[2, 1, 3], [4, 1]],
-  [[2, 1, 3, 1], [2, 1, 2]],
-  [[1, 1, 4], [3, 4]],
+  [
+    [2, 1, 3],
+    [4, 1],
+  ],
+  [
+    [2, 1, 3, 1],
+    [2, 1, 2],
+  ],
+  [
+    [1, 1, 4],
+    [3, 4],
+  ],
   [[0, 3], [3]],
   [[2, 0], [1]],
-  [[2, 1], [2, 0]],
+  [
+    [2, 1],
+    [2, 0],
+  ],
 ];
 
 const binary = (
@@ -94,21 +120,31 @@ export const cases: OpCase[] = [
   ...binary("add", u.add, (a, b) => a + b),
   ...binary("sub", u.sub, (a, b) => a - b),
   ...binary("mul", u.mul, (a, b) => a * b),
-  ...binary("div", u.div, (a, b) => a / b, [[-2, 2], [0.5, 2]]),
-  ...binary("pow", u.pow, (a, b) => a ** b, [[0.3, 2], [-2, 2]], 4e-6), // exponents multiply the error of the logarithm
+  ...binary("div", u.div, (a, b) => a / b, [
+    [-2, 2],
+    [0.5, 2],
+  ]),
+  ...binary(
+    "pow",
+    u.pow,
+    (a, b) => a ** b,
+    [
+      [0.3, 2],
+      [-2, 2],
+    ],
+    4e-6,
+  ), // exponents multiply the error of the logarithm
   ...binary("maximum", u.maximum, Math.max),
   ...binary("minimum", u.minimum, Math.min),
-  ...[-1, 0, 1, 2, 3].map(
-    (p): OpCase => ({
-      op: "pow",
-      variant: `of negative numbers to the ${p}`,
-      f: (x) => u.pow(x, p),
-      oracle: each((x) => x ** p),
-      shapes: [[[6]]],
-      domain: [-2, -0.5],
-      errors: [],
-    }),
-  ),
+  ...[-1, 0, 1, 2, 3].map((p): OpCase => ({
+    op: "pow",
+    variant: `of negative numbers to the ${p}`,
+    f: (x) => u.pow(x, p),
+    oracle: each((x) => x ** p),
+    shapes: [[[6]]],
+    domain: [-2, -0.5],
+    errors: [],
+  })),
   unary("neg", u.neg, (x) => -x),
   unary("square", u.square, (x) => x * x),
   unary("sqrt", u.sqrt, Math.sqrt, [0.1, 4]),
