@@ -71,10 +71,18 @@ test("the fingerprint tells any other text, and the same text under another fold
 });
 
 test.each([
-  ["a missing file", () => [join(folder, "none.txt")], /none\.txt cannot be read: no such file or directory/],
+  [
+    "a missing file",
+    () => [join(folder, "none.txt")],
+    /none\.txt cannot be read: no such file or directory/,
+  ],
   ["an empty folder", () => [folder], /there is no text in/],
   ["an empty file", () => [put("e.txt", "")], /there is no text in/],
-  ["a named file that is not UTF-8", () => [put("x.txt", Uint8Array.of(65, 0xe9, 65))], /x\.txt is not UTF-8 text/],
+  [
+    "a named file that is not UTF-8",
+    () => [put("x.txt", Uint8Array.of(65, 0xe9, 65))],
+    /x\.txt is not UTF-8 text/,
+  ],
 ])("%s is a problem in one sentence", (_, paths, message) => {
   expect(() => readCorpus(paths())).toThrow(message);
 });

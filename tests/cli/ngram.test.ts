@@ -23,14 +23,17 @@ test("a history that was never seen falls back to the shorter one", () => {
   expect(trigram.probability(C, B, A)).toBe(bigram.probability(C, B, A));
 });
 
-test.each([1, 2, 3] as const)("the probabilities of order %i sum to 1 after every history", (order) => {
-  const model = wittenBell(text, 4, order);
-  for (let h = 0; h < 16; h++) {
-    const p = [0, 1, 2, 3].map((x) => model.probability(h >> 2, h & 3, x));
-    expect(p.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
-    expect(Math.min(...p)).toBeGreaterThan(0);
-  }
-});
+test.each([1, 2, 3] as const)(
+  "the probabilities of order %i sum to 1 after every history",
+  (order) => {
+    const model = wittenBell(text, 4, order);
+    for (let h = 0; h < 16; h++) {
+      const p = [0, 1, 2, 3].map((x) => model.probability(h >> 2, h & 3, x));
+      expect(p.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
+      expect(Math.min(...p)).toBeGreaterThan(0);
+    }
+  },
+);
 
 test("bits per character are the mean of −log2 p at the places", () => {
   const model = { probability: (_a: number, _b: number, x: number) => (x === B ? 0.5 : 0.125) };

@@ -132,11 +132,11 @@ test("requiresGrad(false) freezes, zeroGrad frees the gradients", () => {
 });
 
 test("containers refuse what is not a module, and say what they hold", () => {
-  const list = new nn.ModuleList([new nn.Dropout(), new nn.Dropout(0.1)]);
+  const list = new nn.ModuleList<nn.Module>([new nn.Dropout(), new nn.Dropout(0.1)]);
   expect([list.length, [...list].length, (list.at(-1) as nn.Dropout).p]).toEqual([2, 2, 0.1]);
   expect(() => list.at(2)).toThrow(/index into 2 modules, got 2/);
   expect(() => list.push({} as nn.Module)).toThrow(/expected a module/);
-  const dict = new nn.ModuleDict({ a: new nn.Linear(1, 1) });
+  const dict = new nn.ModuleDict<nn.Module>({ a: new nn.Linear(1, 1) });
   expect(names(dict)).toEqual(["a.weight", "a.bias"]);
   expect(() => dict.get("b")).toThrow(/one of a, got "b"/);
   expect(() => dict.set("x.y", new nn.Dropout())).toThrow(/without dots/);

@@ -3,7 +3,7 @@ import { charLMReport, type CharLMReport } from "../../ts/viz/char-lm-report.ts"
 import { bytes, escape, json } from "../../ts/viz/escape.ts";
 import { lineChart } from "../../ts/viz/line-chart.ts";
 
-const characters = [..."let s = \"</script>\";\n\t// https://example.com & <b>\n"];
+const characters = [...'let s = "</script>";\n\t// https://example.com & <b>\n'];
 const ramp = characters.map((_, i) => (2 * i) / characters.length - 1);
 const report: CharLMReport = {
   net: "LSTM",
@@ -43,7 +43,8 @@ test("the page refers to nothing outside itself", () => {
 });
 
 test("the page has the curves, the lines of comparison, the samples and the cells", () => {
-  for (const name of ["train", "held-out", "unigram", "trigram"]) expect(html).toContain(`>${name} <`);
+  for (const name of ["train", "held-out", "unigram", "trigram"])
+    expect(html).toContain(`>${name} <`);
   for (const value of ["2.75", "2.89", "4.56", "1,234"]) expect(html).toContain(value);
   expect(html).toContain("5 % fewer bits");
   expect(html).toContain("inside quotes");
@@ -66,8 +67,12 @@ test("every character of the passage is there once", () => {
 
 test("the data of the cells come back", () => {
   const data = /id="cells-data">(.*?)<\/script>/s.exec(html)![1]!;
-  const { cells } = JSON.parse(data) as { cells: { name: string; values: Record<string, string> }[] };
-  const values = Int8Array.from(atob(cells[0]!.values.f!.replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  const { cells } = JSON.parse(data) as {
+    cells: { name: string; values: Record<string, string> }[];
+  };
+  const values = Int8Array.from(atob(cells[0]!.values.f!.replaceAll("_", "/")), (c) =>
+    c.charCodeAt(0),
+  );
   expect(cells[0]!.name).toBe("7");
   for (const [i, x] of ramp.entries()) expect(values[i]! / 127).toBeCloseTo(x, 2);
 });
@@ -84,14 +89,22 @@ test("a net that is worse than the trigram model is not praised", () => {
 });
 
 test("a run without steps, and one whose text was too short for cells, still have a page", () => {
-  const empty = { ...report, training: [], heldOut: [], samples: [], cells: { ...report.cells, cells: [] } };
+  const empty = {
+    ...report,
+    training: [],
+    heldOut: [],
+    samples: [],
+    cells: { ...report.cells, cells: [] },
+  };
   expect(charLMReport(empty)).toContain("</html>");
 });
 
 test("names at the ends of curves keep clear of each other", () => {
   const levels = [1, 1.01, 1.02].map((y, i) => ({ name: `n${i}`, kind: "net", y }));
   const svg = lineChart({ curves: [], levels, xLabel: "", yLabel: "", description: "" });
-  const ys = [...svg.matchAll(/class="name net" x="[\d.]+" y="([\d.]+)"/g)].map((m) => Number(m[1]));
+  const ys = [...svg.matchAll(/class="name net" x="[\d.]+" y="([\d.]+)"/g)].map((m) =>
+    Number(m[1]),
+  );
   const sorted = ys.sort((a, b) => a - b);
   for (let i = 1; i < sorted.length; i++) expect(sorted[i]! - sorted[i - 1]!).toBeGreaterThan(15);
 });

@@ -38,7 +38,10 @@ export function toBytes(trainer: Trainer, fingerprint: string): Uint8Array {
       ["history.steps", numbers(history.heldOut.map((seen) => seen.step))],
       ["history.held_out", numbers(history.heldOut.map((seen) => seen.bits))],
       ...(state ?? []).map((t, i): [string, Tensor] => [`state.${"hc"[i]}`, t]),
-      ...[...trainer.adam.stateDict()].map(([name, t]): [string, Tensor] => [`optimizer.${name}`, t]),
+      ...[...trainer.adam.stateDict()].map(([name, t]): [string, Tensor] => [
+        `optimizer.${name}`,
+        t,
+      ]),
     ];
     const tensors = new Map(trainer.model.stateDict());
     for (const [name, t] of rest) tensors.set(PREFIX + name, t);
@@ -74,7 +77,8 @@ export function readCheckpoint(path: string): Checkpoint {
       if (value === undefined) throw new Error(`it has no ${PREFIX}${name} in its metadata`);
       return value;
     };
-    if (meta("format") !== FORMAT) throw new Error(`its format is "${meta("format")}", not "${FORMAT}"`);
+    if (meta("format") !== FORMAT)
+      throw new Error(`its format is "${meta("format")}", not "${FORMAT}"`);
     const weights = new Map<string, Tensor>();
     const rest = new Map<string, Tensor>();
     for (const [name, t] of tensors) {
@@ -103,7 +107,11 @@ export function modelOf({ settings, vocabulary, weights }: Checkpoint, path: str
 }
 
 /** Puts a run where the checkpoint left off, and lets go of the checkpoint's tensors. @throws Problem */
-export function restore(trainer: Trainer, { weights, rest, samples }: Checkpoint, path: string): void {
+export function restore(
+  trainer: Trainer,
+  { weights, rest, samples }: Checkpoint,
+  path: string,
+): void {
   damaged(`${path} is damaged`, () => {
     const numbers = (name: string): number[] => {
       const t = rest.get(name);
@@ -112,12 +120,18 @@ export function restore(trainer: Trainer, { weights, rest, samples }: Checkpoint
     };
     trainer.model.loadStateDict(weights);
     const moments = [...rest].filter(([name]) => name.startsWith("optimizer."));
-    trainer.adam.loadStateDict(new Map(moments.map(([name, t]) => [name.slice("optimizer.".length), t])));
+    trainer.adam.loadStateDict(
+      new Map(moments.map(([name, t]) => [name.slice("optimizer.".length), t])),
+    );
     const [seed, counter] = numbers("generator");
     trainer.generator.setState({ seed: seed!, counter: counter! });
     trainer.history.training.push(...numbers("history.training"));
     const bits = numbers("history.held_out");
-    const seen = numbers("history.steps").map((step, i) => ({ step, bits: bits[i]!, sample: samples[i]! }));
+    const seen = numbers("history.steps").map((step, i) => ({
+      step,
+      bits: bits[i]!,
+      sample: samples[i]!,
+    }));
     trainer.history.heldOut.push(...seen);
     const state = ["h", "c"].flatMap((name) => rest.get(`state.${name}`) ?? []);
     trainer.goTo(numbers("position")[0]!, state);
@@ -139,13 +153,16 @@ function settingsIn(value: unknown): Settings {
   for (const [name, standard] of Object.entries(DEFAULTS)) {
     const own: unknown = given?.[name as keyof Settings];
     if (typeof own !== typeof standard || (typeof own === "number" && !(own >= 0))) {
-      throw new Error(`${PREFIX}options: expected ${name} to be a ${typeof standard}, got ${String(own)}`);
+      throw new Error(
+        `${PREFIX}options: expected ${name} to be a ${typeof standard}, got ${String(own)}`,
+      );
     }
   }
   return given;
 }
 
 function stringsIn(name: string, value: unknown): string[] {
-  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value as string[];
+  if (Array.isArray(value) && value.every((item) => typeof item === "string"))
+    return value as string[];
   throw new Error(`${PREFIX}${name}: expected an array of strings`);
 }

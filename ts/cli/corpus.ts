@@ -23,7 +23,8 @@ const SEPARATOR = "\f";
 const MOST_BYTES = 2 ** 28;
 
 const FOLDERS = new Set(["node_modules", "target", "build", "dist"]);
-const LOCK_FILE = /^(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|bun\.lockb?|go\.sum|.*\.lock)$/;
+const LOCK_FILE =
+  /^(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|bun\.lockb?|go\.sum|.*\.lock)$/;
 /** What a report of ours has near its beginning. */
 export const REPORT_MARK = '<meta name="generator" content="unrolled">';
 

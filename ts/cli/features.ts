@@ -8,6 +8,8 @@ export interface Feature {
 
 const OPEN = "([{";
 const CLOSE = ")]}";
+const PAREN = 0;
+const SQUARE = 1;
 
 /** The features of a text, given as its characters. */
 export function featuresOf(text: readonly string[]): Feature[] {
@@ -16,12 +18,15 @@ export function featuresOf(text: readonly string[]): Feature[] {
   const comment = feature("inside a comment");
   const indentation = feature("indentation");
   const column = feature("how far along the line");
+  const parentheses = feature("inside parentheses");
+  const square = feature("inside square brackets");
   const depth = feature("depth of brackets");
   const word = feature("how far into a word");
 
   let quote = ""; // what ends the quotation
   let remark = ""; // what ends the comment
-  let [indent, at, nested, letters] = [0, 0, 0, 0];
+  let [indent, at, letters] = [0, 0, 0];
+  let open = [0, 0, 0]; // of each kind of bracket
   let leading = true;
   for (const [i, c] of text.entries()) {
     const before = text[i - 1] ?? "\n";
@@ -43,21 +48,23 @@ export function featuresOf(text: readonly string[]): Feature[] {
     } else if (c === '"' || c === "`" || (c === "'" && !isLetter(before))) {
       quote = c;
     } else if (OPEN.includes(c)) {
-      nested++;
+      open[OPEN.indexOf(c)]!++;
     } else if (CLOSE.includes(c)) {
-      nested = Math.max(0, nested - 1);
+      open = open.map((n, kind) => (CLOSE[kind] === c ? Math.max(0, n - 1) : n));
     } else if (c === "\f") {
-      nested = 0;
+      open = [0, 0, 0]; // another file
     }
     letters = isLetter(c) ? letters + 1 : 0;
     quotes.values[i] = quote === "" ? 0 : 1;
     comment.values[i] = remark === "" ? 0 : 1;
     indentation.values[i] = Math.min(indent, 16);
     column.values[i] = Math.min(at, 120);
-    depth.values[i] = Math.min(nested, 8);
+    parentheses.values[i] = open[PAREN]! > 0 ? 1 : 0;
+    square.values[i] = open[SQUARE]! > 0 ? 1 : 0;
+    depth.values[i] = Math.min(open[0]! + open[1]! + open[2]!, 8);
     word.values[i] = Math.min(letters, 12);
   }
-  return [quotes, comment, indentation, depth, column, word];
+  return [quotes, comment, parentheses, square, depth, indentation, column, word];
 }
 
 const isLetter = (c: string): boolean => /^[\p{L}\p{N}_]$/u.test(c);

@@ -25,7 +25,8 @@ export function trace(model: CharLM, ids: Int32Array): Trace[] {
     noGrad(() => {
       let xs = model.embedding.forward(tensor(ids)); // [T, D]
       return Array.from({ length: net.numLayers }, (_, layer) => {
-        const w = (kind: "weight" | "bias", from: "ih" | "hh"): Tensor => net[`${kind}_${from}_l${layer}`]!;
+        const w = (kind: "weight" | "bias", from: "ih" | "hh"): Tensor =>
+          net[`${kind}_${from}_l${layer}`]!;
         const hs = outputs(model, layer, xs); // [T, H]
         const before = tensor(shifted(hs), hs.shape); // h_{t−1}
         const fromInput = linear(xs, w("weight", "ih"), w("bias", "ih")); // [T, G·H]
@@ -43,7 +44,10 @@ export function trace(model: CharLM, ids: Int32Array): Trace[] {
 function outputs(model: CharLM, layer: number, xs: Tensor): Tensor {
   const net = (model.lstm ?? model.gru ?? model.rnn)!;
   const Net = model.lstm ? nn.LSTM : model.gru ? nn.GRU : nn.RNN;
-  const single: nn.Module & { forward(xs: Tensor): readonly [Tensor, unknown] } = new Net(xs.shape[1]!, net.hiddenSize);
+  const single: nn.Module & { forward(xs: Tensor): readonly [Tensor, unknown] } = new Net(
+    xs.shape[1]!,
+    net.hiddenSize,
+  );
   const suffix = `_l${layer}`;
   const own = [...net.stateDict()].filter(([name]) => name.endsWith(suffix));
   single.loadStateDict(new Map(own.map(([name, t]) => [name.replace(suffix, "_l0"), t])));
@@ -68,7 +72,8 @@ function insides(model: CharLM, H: number, hs: Float32Array, fromInput: Tensor, 
   const G = model.lstm ? 4 : 3;
   const block = (values: ArrayLike<number>, k: number) => (j: number) =>
     values[Math.floor(j / H) * G * H + k * H + (j % H)]!;
-  const fill = (f: (j: number) => number): Float32Array => Float32Array.from({ length: T * H }, (_, j) => f(j));
+  const fill = (f: (j: number) => number): Float32Array =>
+    Float32Array.from({ length: T * H }, (_, j) => f(j));
 
   if (model.gru) {
     const [r, z] = [0, 1].map((k) => fill((j) => sigma(block(x, k)(j) + block(s, k)(j))));

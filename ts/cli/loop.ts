@@ -31,7 +31,8 @@ export async function loop(
   let heldOut = trainer.history.heldOut.at(-1)?.bits;
   for (;;) {
     const passed = (performance.now() - start) / 1000;
-    if (stop.asked || (steps === undefined ? passed >= minutes * 60 : trainer.step >= steps)) return;
+    if (stop.asked || (steps === undefined ? passed >= minutes * 60 : trainer.step >= steps))
+      return;
     const { norm } = trainer.train();
     const seen = trainer.observe();
     heldOut = seen?.bits ?? heldOut;
@@ -46,7 +47,10 @@ export async function loop(
       charactersPerSecond: Math.round(perSecond * trainer.charactersPerStep),
       ...(steps === undefined
         ? { secondsLeft: minutes * 60 - passed, done: passed / (minutes * 60) }
-        : { secondsLeft: (steps - trainer.step) / perSecond, done: (trainer.step - first) / (steps - first) }),
+        : {
+            secondsLeft: (steps - trainer.step) / perSecond,
+            done: (trainer.step - first) / (steps - first),
+          }),
     };
     progress.step(status);
     if (seen) {

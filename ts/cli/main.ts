@@ -13,9 +13,10 @@ import { runTrain, type TrainOptions } from "./train.ts";
 const WRONG_INPUT = 2;
 
 const size = (flags: string, what: string, most = 65_536): Option =>
-  new Option(flags, `${what} (default: ${DEFAULTS[/--(\w+)/.exec(flags)![1] as keyof typeof DEFAULTS]})`).argParser(
-    integer(1, most),
-  );
+  new Option(
+    flags,
+    `${what} (default: ${DEFAULTS[/--(\w+)/.exec(flags)![1] as keyof typeof DEFAULTS]})`,
+  ).argParser(integer(1, most));
 
 function programOf(finish: (code: number) => void): Command {
   const program = new Command("unrolled")
@@ -25,19 +26,28 @@ function programOf(finish: (code: number) => void): Command {
     .command("train")
     .description("train a character-level language model on files and folders")
     .argument("<paths...>", "text files, and folders of them")
-    .addOption(new Option("--model <net>", `lstm, gru or rnn (default: ${DEFAULTS.model})`).argParser(oneOf(...CHAR_LM_NETS)))
+    .addOption(
+      new Option("--model <net>", `lstm, gru or rnn (default: ${DEFAULTS.model})`).argParser(
+        oneOf(...CHAR_LM_NETS),
+      ),
+    )
     .addOption(size("--embedding <n>", "size of a character's vector"))
     .addOption(size("--hidden <n>", "size of a layer's state"))
     .addOption(size("--layers <n>", "recurrent layers", 64))
     .addOption(size("--seq <n>", "characters from left to right in a step"))
     .addOption(size("--batch <n>", "streams read side by side"))
     .addOption(
-      new Option("--steps <n>", "stop after this many steps, counted from the beginning, resumed or not")
+      new Option(
+        "--steps <n>",
+        "stop after this many steps, counted from the beginning, resumed or not",
+      )
         .argParser(integer(1, 2 ** 40))
         .conflicts("minutes"),
     )
     .addOption(
-      new Option("--minutes <m>", "stop after this much time (default: 2)").argParser(number(0, 1e6, { above: true })),
+      new Option("--minutes <m>", "stop after this much time (default: 2)").argParser(
+        number(0, 1e6, { above: true }),
+      ),
     )
     .addOption(
       new Option("--lr <x>", `learning rate at the start (default: ${DEFAULTS.lr})`).argParser(
@@ -45,21 +55,26 @@ function programOf(finish: (code: number) => void): Command {
       ),
     )
     .addOption(
-      new Option("--clip <x>", `largest norm of the gradient, 0 for no limit (default: ${DEFAULTS.clip})`).argParser(
-        number(0, 1e6),
-      ),
+      new Option(
+        "--clip <x>",
+        `largest norm of the gradient, 0 for no limit (default: ${DEFAULTS.clip})`,
+      ).argParser(number(0, 1e6)),
     )
     .addOption(
-      new Option("--dropout <p>", `dropout between layers and before the output (default: ${DEFAULTS.dropout})`).argParser(
-        number(0, 0.99),
-      ),
+      new Option(
+        "--dropout <p>",
+        `dropout between layers and before the output (default: ${DEFAULTS.dropout})`,
+      ).argParser(number(0, 0.99)),
     )
     .addOption(
       new Option("--seed <n>", `seed of all randomness (default: ${DEFAULTS.seed})`).argParser(
         integer(0, Number.MAX_SAFE_INTEGER),
       ),
     )
-    .option("--out <file>", "the checkpoint to write (default: the resumed one, or model.safetensors)")
+    .option(
+      "--out <file>",
+      "the checkpoint to write (default: the resumed one, or model.safetensors)",
+    )
     .option("--resume <file>", "go on from a checkpoint, with the same text")
     .option("--report <file>", "the report to write (default: report.html beside the checkpoint)")
     .option("--no-report", "write no report")
@@ -69,28 +84,41 @@ function programOf(finish: (code: number) => void): Command {
       "\nCtrl-C finishes the step, saves, and prints the command that goes on." +
         "\nThe last tenth of every file is held out. Sizes, seed and learning rate of a resumed run come from its checkpoint.",
     )
-    .action(async (paths: string[], options: TrainOptions) => finish(await runTrain(paths, options)));
+    .action(async (paths: string[], options: TrainOptions) =>
+      finish(await runTrain(paths, options)),
+    );
   program
     .command("sample")
     .description("write text with a trained model")
     .argument("<checkpoint>", "what unrolled train has saved")
-    .option("--prompt <text>", "what the text begins with (default: standard input, if that is not a terminal)")
-    .addOption(new Option("--length <n>", "how many characters").argParser(integer(0, 2 ** 40)).default(500))
+    .option(
+      "--prompt <text>",
+      "what the text begins with (default: standard input, if that is not a terminal)",
+    )
+    .addOption(
+      new Option("--length <n>", "how many characters").argParser(integer(0, 2 ** 40)).default(500),
+    )
     .addOption(
       new Option("--temperature <t>", "below 1: keeps to what is likely; 0: always the likeliest")
         .argParser(number(0, 100))
         .default(0.8),
     )
     .addOption(
-      new Option("--top-k <k>", "choose among the k likeliest only; 0: among all").argParser(integer(0, 2 ** 40)).default(0),
+      new Option("--top-k <k>", "choose among the k likeliest only; 0: among all")
+        .argParser(integer(0, 2 ** 40))
+        .default(0),
     )
     .addOption(
-      new Option("--seed <n>", "another seed, another text").argParser(integer(0, Number.MAX_SAFE_INTEGER)).default(1),
+      new Option("--seed <n>", "another seed, another text")
+        .argParser(integer(0, Number.MAX_SAFE_INTEGER))
+        .default(1),
     )
     .action(async (path: string, options: SampleOptions) => finish(await runSample(path, options)));
   program
     .command("export")
-    .description("write the plain state dict that PyTorch loads: an nn.Embedding, an nn.LSTM (GRU, RNN), an nn.Linear")
+    .description(
+      "write the plain state dict that PyTorch loads: an nn.Embedding, an nn.LSTM (GRU, RNN), an nn.Linear",
+    )
     .addArgument(new Argument("<checkpoint>", "what unrolled train has saved"))
     .addArgument(new Argument("<out>", "the safetensors file to write"))
     .action(async (path: string, out: string) => finish(await runExport(path, out)));
@@ -107,7 +135,8 @@ async function main(): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    if (error instanceof CommanderError) return complain(`${sentenceOf(error)} (unrolled ${commandName()}--help tells more)`);
+    if (error instanceof CommanderError)
+      return complain(`${sentenceOf(error)} (unrolled ${commandName()}--help tells more)`);
     if (error instanceof Problem) return complain(error.message);
     throw error;
   }

@@ -20,7 +20,9 @@ export const number =
     const x = Number(text);
     const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
     if (!decimal || x > most || (above ? x <= least : x < least)) {
-      throw new InvalidArgumentError(`a number ${above ? `above ${least} and up` : `from ${least}`} to ${most}`);
+      throw new InvalidArgumentError(
+        `a number ${above ? `above ${least} and up` : `from ${least}`} to ${most}`,
+      );
     }
     return x;
   };
@@ -37,7 +39,9 @@ export const oneOf =
 export function sentenceOf({ message, code }: CommanderError): string {
   if (code === "commander.help") return "expected a command: train, sample or export";
   const wrong = /^error: option '(--[\w-]+).*?' argument '(.*)' is invalid\. (.*)$/s.exec(message);
-  return wrong ? `${wrong[1]} must be ${wrong[3]}, got "${wrong[2]}"` : message.replace(/^error: /, "");
+  return wrong
+    ? `${wrong[1]} must be ${wrong[3]}, got "${wrong[2]}"`
+    : message.replace(/^error: /, "");
 }
 
 /** A word as a shell reads it. */

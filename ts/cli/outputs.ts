@@ -1,6 +1,14 @@
 /** @file The files that the program writes. */
 
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readSync,
+  statSync,
+} from "node:fs";
 import { dirname, resolve } from "node:path";
 import { REPORT_MARK } from "./corpus.ts";
 import { Problem, reasonOf } from "./problem.ts";
@@ -9,7 +17,9 @@ import { Problem, reasonOf } from "./problem.ts";
 export function expectOurs(option: string, path: string, ours: (path: string) => boolean): void {
   expectFolder(`${option} ${path}`, path);
   if (existsSync(path) && !ours(path)) {
-    throw new Problem(`${option} ${path} is there already and was not written by unrolled; it is left as it is`);
+    throw new Problem(
+      `${option} ${path} is there already and was not written by unrolled; it is left as it is`,
+    );
   }
 }
 
@@ -22,7 +32,8 @@ export function expectFolder(what: string, path: string): void {
   } catch (error) {
     throw new Problem(`${what} cannot be written: ${folder}: ${reasonOf(error)}`);
   }
-  if (existsSync(path) && statSync(path).isDirectory()) throw new Problem(`${what} cannot be written: it is a folder`);
+  if (existsSync(path) && statSync(path).isDirectory())
+    throw new Problem(`${what} cannot be written: it is a folder`);
 }
 
 /** Whether a file is a report of ours. */

@@ -42,9 +42,25 @@ export function progressOn(out: Output & NodeJS.WriteStream, json: boolean): Pro
 function asJson(out: Output): Progress {
   const line = (event: Event): unknown => out.write(`${JSON.stringify(event)}\n`);
   const tell = (event: string) => (status: Status) => {
-    const { step, train, heldOut = null, unigram, trigram, norm, charactersPerSecond, secondsLeft } = status;
+    const {
+      step,
+      train,
+      heldOut = null,
+      unigram,
+      trigram,
+      norm,
+      charactersPerSecond,
+      secondsLeft,
+    } = status;
     const bits = { train, heldOut, unigram, trigram };
-    line({ event, step, bits, gradientNorm: norm, charactersPerSecond, secondsLeft: Math.round(secondsLeft) });
+    line({
+      event,
+      step,
+      bits,
+      gradientNorm: norm,
+      charactersPerSecond,
+      secondsLeft: Math.round(secondsLeft),
+    });
   };
   return {
     say: (_, event) => void (event && line(event)),
@@ -66,7 +82,13 @@ function asLines(out: Output): Progress {
 
 /** Two lines that change in place: where the run is, and how well it does. */
 function asBar(out: NodeJS.WriteStream): Progress {
-  const look = { stream: out, hideCursor: true, gracefulExit: false, barsize: 24, autopadding: true };
+  const look = {
+    stream: out,
+    hideCursor: true,
+    gracefulExit: false,
+    barsize: 24,
+    autopadding: true,
+  };
   const bars = new MultiBar(look, { format: "", barCompleteChar: "━", barIncompleteChar: "─" });
   let lines: [SingleBar, SingleBar] | undefined;
   const show = (status: Status): void => {

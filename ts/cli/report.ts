@@ -8,7 +8,7 @@ import { isDue } from "./settings.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Cells are chosen by what they do over this much held-out text; this much of it is shown. */
-const STUDIED = 6000;
+const STUDIED = 8000;
 const SHOWN = 1500;
 const CELLS_PER_FEATURE = 4;
 /** A cell below this does not follow the feature. */
@@ -34,7 +34,9 @@ const QUANTITIES: Readonly<Record<string, Quantity[]>> = {
 /** `report.html` of a run, as a string. `bits`: on the held-out text, after the last step. */
 export function reportOf(trainer: Trainer, bits: number): string {
   const { settings, vocabulary, text, history, step, passes, model } = trainer;
-  const seen = isDue(step) ? history.heldOut : [...history.heldOut, { step, bits, sample: trainer.write() }];
+  const seen = isDue(step)
+    ? history.heldOut
+    : [...history.heldOut, { step, bits, sample: trainer.write() }];
   return charLMReport({
     net: settings.model.toUpperCase(),
     parameters: model.parameters().reduce((n, p) => n + p.size, 0),
@@ -52,30 +54,35 @@ export function reportOf(trainer: Trainer, bits: number): string {
 
 /** The cells that go best with each feature, and a passage where the features change. */
 function cellsOf({ model, vocabulary, text, settings }: Trainer): CellsOptions {
-  const ids = text.heldOut.subarray(0, STUDIED);
-  const characters = Array.from(ids, (id) => vocabulary.decode(id));
+  const whole = Array.from(text.heldOut, (id) => vocabulary.decode(id));
+  const start = liveliest(featuresOf(whole), whole, STUDIED);
+  const characters = whole.slice(start, start + STUDIED);
   const features = featuresOf(characters);
-  const traces = trace(model, ids);
-  const from = liveliest(features, characters);
-  const shown = (values: ArrayLike<number>): number[] => Array.from(values).slice(from, from + SHOWN);
+  const traces = trace(model, text.heldOut.subarray(start, start + STUDIED));
+  const from = liveliest(features, characters, SHOWN);
+  const shown = (values: ArrayLike<number>): number[] =>
+    Array.from(values).slice(from, from + SHOWN);
 
   const quantities = QUANTITIES[settings.model]!;
   const memory = quantities[0]!.key;
-  const cells = features.flatMap((feature) =>
-    best(feature, traces).map(
-      ({ layer, unit, r }): Cell => ({
+  const found = features
+    .map((feature) => ({ feature, units: best(feature, traces) }))
+    .filter(({ units }) => units.length > 0)
+    .sort((a, b) => Math.abs(b.units[0]!.r) - Math.abs(a.units[0]!.r));
+  const cells = found.flatMap(({ feature, units }) =>
+    units.map(({ layer, unit, r }): Cell => {
+      const quantity = [[memory, layer.memory] as const, ...layer.gates];
+      const values = quantity.map(
+        ([key, all]) => [key, shown(column(all, layer.H, unit))] as const,
+      );
+      return {
         layer: layer.layer,
         unit,
         feature: feature.name,
         correlation: r,
-        values: new Map(
-          [[memory, layer.memory] as const, ...layer.gates].map(([key, values]) => [
-            key,
-            shown(column(values, layer.H, unit)),
-          ]),
-        ),
-      }),
-    ),
+        values: new Map(values),
+      };
+    }),
   );
   return {
     characters: characters.slice(from, from + SHOWN),
@@ -90,7 +97,10 @@ function cellsOf({ model, vocabulary, text, settings }: Trainer): CellsOptions {
 const column = (values: Float32Array, H: number, unit: number): Float32Array =>
   Float32Array.from({ length: values.length / H }, (_, t) => values[t * H + unit]!);
 
-function best({ values }: Feature, traces: readonly Trace[]): { layer: Trace; unit: number; r: number }[] {
+function best(
+  { values }: Feature,
+  traces: readonly Trace[],
+): { layer: Trace; unit: number; r: number }[] {
   const all = traces.flatMap((layer) =>
     Array.from({ length: layer.H }, (_, unit) => {
       const r = correlation(column(layer.memory, layer.H, unit), values);
@@ -103,26 +113,47 @@ function best({ values }: Feature, traces: readonly Trace[]): { layer: Trace; un
     .slice(0, CELLS_PER_FEATURE);
 }
 
-/** Where the passage begins: at the start of a line, such that the least varied feature varies most. */
-function liveliest(features: readonly Feature[], characters: readonly string[]): number {
-  const starts = characters.flatMap((c, i) => (c === "\n" && i + SHOWN < characters.length ? [i + 1] : []));
-  const whole = features.map(({ values }) => variance(values));
+/** Where a stretch of `length` characters begins, at a line, such that the feature that varies least varies most. */
+function liveliest(
+  features: readonly Feature[],
+  characters: readonly string[],
+  length: number,
+): number {
+  const starts = characters.flatMap((c, i) =>
+    c === "\n" && i + length < characters.length ? [i + 1] : [],
+  );
+  const spreads = features
+    .map(({ values }) => new Spread(values))
+    .filter((s) => s.of(0, characters.length) > 0);
   const score = (start: number): number =>
-    Math.min(
-      ...features.map(({ values }, k) =>
-        whole[k] === 0 ? 1 : variance(values.subarray(start, start + SHOWN)) / whole[k]!,
-      ),
-    );
-  return starts.map((start) => [start, score(start)] as const).sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0;
+    Math.min(...spreads.map((s) => s.of(start, start + length) / s.of(0, characters.length)));
+  let best = 0;
+  let most = -Infinity;
+  for (const start of starts) {
+    const own = score(start);
+    if (own > most) [best, most] = [start, own];
+  }
+  return best;
 }
 
-function variance(values: Float32Array): number {
-  let [sum, squares] = [0, 0];
-  for (const x of values) {
-    sum += x;
-    squares += x * x;
+/** The variance of any stretch of an array, from running sums. */
+class Spread {
+  readonly #sums: Float64Array;
+  readonly #squares: Float64Array;
+
+  constructor(values: Float32Array) {
+    this.#sums = new Float64Array(values.length + 1);
+    this.#squares = new Float64Array(values.length + 1);
+    for (const [i, x] of values.entries()) {
+      this.#sums[i + 1] = this.#sums[i]! + x;
+      this.#squares[i + 1] = this.#squares[i]! + x * x;
+    }
   }
-  return squares / values.length - (sum / values.length) ** 2;
+
+  of(from: number, to: number): number {
+    const mean = (this.#sums[to]! - this.#sums[from]!) / (to - from);
+    return (this.#squares[to]! - this.#squares[from]!) / (to - from) - mean * mean;
+  }
 }
 
 function scaled(values: readonly number[]): number[] {

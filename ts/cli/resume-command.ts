@@ -5,13 +5,25 @@ import { quoted } from "./options.ts";
 import type { TrainOptions } from "./train.ts";
 
 /** As a shell reads it. */
-export function resumeCommand(paths: readonly string[], { steps, minutes, report, json }: TrainOptions, out: string): string {
+export function resumeCommand(
+  paths: readonly string[],
+  { steps, minutes, report, json }: TrainOptions,
+  out: string,
+): string {
   const words = [
     ...paths,
     "--resume",
     out,
-    ...(steps !== undefined ? ["--steps", `${steps}`] : minutes !== undefined ? ["--minutes", `${minutes}`] : []),
-    ...(report === false ? ["--no-report"] : typeof report === "string" ? ["--report", report] : []),
+    ...(steps !== undefined
+      ? ["--steps", `${steps}`]
+      : minutes !== undefined
+        ? ["--minutes", `${minutes}`]
+        : []),
+    ...(report === false
+      ? ["--no-report"]
+      : typeof report === "string"
+        ? ["--report", report]
+        : []),
     ...(json ? ["--json"] : []),
   ];
   return `${program()} train ${words.map(quoted).join(" ")}`;
@@ -20,5 +32,7 @@ export function resumeCommand(paths: readonly string[], { steps, minutes, report
 /** How this program was called. */
 export function program(): string {
   const path = process.argv[1] ?? "unrolled";
-  return basename(path) === "unrolled" ? "unrolled" : `node ${quoted(relative(process.cwd(), path))}`;
+  return basename(path) === "unrolled"
+    ? "unrolled"
+    : `node ${quoted(relative(process.cwd(), path))}`;
 }

@@ -21,13 +21,18 @@ export interface SampleOptions {
 const PATIENCE = 2000;
 
 /** Writes the prompt and what follows it to standard output, as it is drawn. @throws Problem */
-export async function runSample(path: string, { prompt: given, seed, ...options }: SampleOptions): Promise<number> {
+export async function runSample(
+  path: string,
+  { prompt: given, seed, ...options }: SampleOptions,
+): Promise<number> {
   const { model, vocabulary } = scope(() => modelOf(readCheckpoint(path), path));
   try {
     const prompt = given ?? (process.stdin.isTTY ? "" : await standardInput());
     const strange = [...new Set(prompt)].filter((c) => vocabulary.encode(c)[0] === UNKNOWN);
     if (strange.length > 0) {
-      console.error(`unrolled: the model never learnt ${strange.map((c) => JSON.stringify(c)).join(" ")}`);
+      console.error(
+        `unrolled: the model never learnt ${strange.map((c) => JSON.stringify(c)).join(" ")}`,
+      );
     }
     const text = function* (): Iterable<string> {
       yield prompt;
@@ -46,7 +51,10 @@ export async function runSample(path: string, { prompt: given, seed, ...options 
 /** All of standard input, without the line end that most programs add. @throws Problem */
 async function standardInput(): Promise<string> {
   const notice = setTimeout(
-    () => console.error("unrolled: waiting for the prompt on standard input; --prompt gives it directly"),
+    () =>
+      console.error(
+        "unrolled: waiting for the prompt on standard input; --prompt gives it directly",
+      ),
     PATIENCE,
   );
   const chunks: Buffer[] = [];

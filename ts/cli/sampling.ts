@@ -1,6 +1,15 @@
 /** @file Text from a model, one character at a time. */
 
-import { type CharLM, type CharLMState, type Generator, noGrad, rand, scope, softmax, tensor } from "unrolled";
+import {
+  type CharLM,
+  type CharLMState,
+  type Generator,
+  noGrad,
+  rand,
+  scope,
+  softmax,
+  tensor,
+} from "unrolled";
 import { UNKNOWN, type Vocabulary } from "./vocabulary.ts";
 
 export interface SamplingOptions {
@@ -65,7 +74,10 @@ const COLD = 1e-6;
  * A character from softmax(logits / temperature) over the top k. The unknown character is never chosen. Equal
  * logits count in the order of the vocabulary.
  */
-export function choose(logits: Float32Array, { temperature, topK, generator }: SamplingOptions): number {
+export function choose(
+  logits: Float32Array,
+  { temperature, topK, generator }: SamplingOptions,
+): number {
   const known = [...logits.keys()].filter((id) => id !== UNKNOWN || logits.length === 1);
   const likely = known.sort((a, b) => logits[b]! - logits[a]! || a - b).slice(0, topK || undefined);
   const most = logits[likely[0]!]!;

@@ -1,7 +1,8 @@
 /** @file `unrolled train`. */
 
 import { dirname, join } from "node:path";
-import { saveFile, VERSION } from "unrolled";
+import { VERSION } from "unrolled";
+import { saveFile } from "../io/save-file.ts";
 import { isCheckpoint, readCheckpoint, restore, toBytes } from "./checkpoint.ts";
 import { type Corpus, readCorpus } from "./corpus.ts";
 import { Interruption } from "./interruption.ts";
@@ -31,9 +32,12 @@ export async function runTrain(paths: readonly string[], options: TrainOptions):
     return await run(paths, options);
   } catch (error) {
     const { message } = error as Error;
-    if (error instanceof Diverged) throw new Problem(`${message}: try a lower --lr; nothing was saved since`);
+    if (error instanceof Diverged)
+      throw new Problem(`${message}: try a lower --lr; nothing was saved since`);
     if (!/out of memory/.test(message)) throw error;
-    throw new Problem(`this does not fit into memory; try a smaller --hidden, --batch or --seq (${message.split(".")[0]})`);
+    throw new Problem(
+      `this does not fit into memory; try a smaller --hidden, --batch or --seq (${message.split(".")[0]})`,
+    );
   }
 }
 
@@ -80,10 +84,15 @@ function begin(paths: readonly string[], options: TrainOptions, written: readonl
   }
   const corpus = readCorpus(paths, [...written, ...(resume === undefined ? [] : [resume])]);
   if (checkpoint && checkpoint.fingerprint !== corpus.fingerprint) {
-    throw new Problem(`the text is not the one that ${resume} was begun with; give the same files, unchanged`);
+    throw new Problem(
+      `the text is not the one that ${resume} was begun with; give the same files, unchanged`,
+    );
   }
   const vocabulary = checkpoint?.vocabulary ?? learnVocabulary(corpus.training);
-  const [training, heldOut] = [vocabulary.encode(corpus.training), vocabulary.encode(corpus.heldOut)];
+  const [training, heldOut] = [
+    vocabulary.encode(corpus.training),
+    vocabulary.encode(corpus.heldOut),
+  ];
   const least = leastLength(settings.seq, settings.batch);
   if (training.length < least || heldOut.length < 2) {
     throw new Problem(
@@ -97,7 +106,9 @@ function begin(paths: readonly string[], options: TrainOptions, written: readonl
 
 /** The settings that were given on the command line. */
 function given(options: TrainOptions): Partial<Settings> {
-  const names = Object.keys(DEFAULTS).filter((name) => options[name as keyof Settings] !== undefined);
+  const names = Object.keys(DEFAULTS).filter(
+    (name) => options[name as keyof Settings] !== undefined,
+  );
   return Object.fromEntries(names.map((name) => [name, options[name as keyof Settings]]));
 }
 
@@ -108,7 +119,7 @@ function reportPath({ report }: TrainOptions, out: string): string | undefined {
 }
 
 const saved = async (out: string, trainer: Trainer, corpus: Corpus): Promise<void> => {
-  await saveFile(out, toBytes(trainer, corpus.fingerprint));
+  saveFile(out, toBytes(trainer, corpus.fingerprint));
 };
 
 function introduce(trainer: Trainer, corpus: Corpus, progress: Progress): void {
@@ -152,20 +163,34 @@ interface Ending {
 }
 
 /** Saves, says how to go on, and shows what the net has learnt. */
-async function conclude({ trainer, options, paths, out, report, progress, save, stop }: Ending): Promise<void> {
+async function conclude({
+  trainer,
+  options,
+  paths,
+  out,
+  report,
+  progress,
+  save,
+  stop,
+}: Ending): Promise<void> {
   await save();
   const { step, baselines, settings } = trainer;
   // a run that has done its steps goes on with as many again
   const steps = options.steps !== undefined && !stop.asked ? { steps: 2 * options.steps } : {};
   const goOn = resumeCommand(paths, { ...options, ...steps }, out);
   const what = stop.asked ? "interrupted" : "done";
-  progress.say(`${what} after step ${count(step)}; saved ${out}`, { event: what, step, out, resume: goOn });
+  progress.say(`${what} after step ${count(step)}; saved ${out}`, {
+    event: what,
+    step,
+    out,
+    resume: goOn,
+  });
   progress.say(`to go on:  ${goOn}`);
   if (stop.asked && step === 0) return;
 
   const bits = trainer.measure();
   if (report) {
-    await saveFile(report, new TextEncoder().encode(reportOf(trainer, bits)));
+    saveFile(report, new TextEncoder().encode(reportOf(trainer, bits)));
     progress.say(`to look at:  ${report}`, { event: "report", report });
   }
   progress.say(
@@ -175,5 +200,8 @@ async function conclude({ trainer, options, paths, out, report, progress, save, 
   );
   if (stop.asked) return;
   const text = trainer.write();
-  progress.say(`to write:  ${program()} sample ${quoted(out)}\nIt writes:\n\n${text}\n`, { event: "sample", text });
+  progress.say(`to write:  ${program()} sample ${quoted(out)}\nIt writes:\n\n${text}\n`, {
+    event: "sample",
+    text,
+  });
 }

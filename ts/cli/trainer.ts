@@ -88,8 +88,13 @@ export class Trainer {
     }
     const count = this.step === 0 ? 0 : model === "lstm" ? 2 : 1;
     const shape = [layers, batch, hidden].join(", ");
-    if (state.length !== count || state.some((t) => t.dtype !== "float32" || t.shape.join(", ") !== shape)) {
-      throw new RangeError(`expected the state to be ${count} tensors [${shape}], got ${state.join(", ")}`);
+    if (
+      state.length !== count ||
+      state.some((t) => t.dtype !== "float32" || t.shape.join(", ") !== shape)
+    ) {
+      throw new RangeError(
+        `expected the state to be ${count} tensors [${shape}], got ${state.join(", ")}`,
+      );
     }
     this.#position = position;
     this.#state = count === 0 ? undefined : state;
@@ -123,7 +128,10 @@ export class Trainer {
     this.model.train();
     this.adam.lr = learningRate(this.settings, this.step);
     const { nats, norm, state } = scope(() => {
-      const { logits, state } = this.model.forward(tensor(inputs(this.#position), [T, B]), this.#state);
+      const { logits, state } = this.model.forward(
+        tensor(inputs(this.#position), [T, B]),
+        this.#state,
+      );
       const loss = crossEntropy(logits.reshape([-1, V]), tensor(targets(this.#position)));
       const nats = loss.item();
       loss.backward();
@@ -160,7 +168,10 @@ export class Trainer {
         let sum = 0;
         for (let piece = 0; piece < this.#measured; piece++) {
           [sum, state] = scope(() => {
-            const { logits, state: next } = this.model.forward(tensor(inputs(piece), [T, B]), state);
+            const { logits, state: next } = this.model.forward(
+              tensor(inputs(piece), [T, B]),
+              state,
+            );
             const loss = crossEntropy(logits.reshape([-1, V]), tensor(targets(piece)));
             return [sum + loss.item(), next] as const;
           });

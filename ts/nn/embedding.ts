@@ -2,7 +2,7 @@ import type { FloatDType } from "../core/dtype.ts";
 import { Generator } from "../core/random.ts";
 import { dims, expectInteger, fail } from "../core/shape.ts";
 import { empty, expectTensor, type Tensor } from "../core/tensor.ts";
-import { embedding, type EmbeddingOptions as LookUp } from "../ops/embedding.ts";
+import { embedding, type EmbeddingLookUp as LookUp } from "../ops/embedding.ts";
 import { normal } from "./init.ts";
 import { Module, parameter } from "./module.ts";
 

@@ -8,7 +8,7 @@ import type { FloatDType } from "../core/dtype.ts";
 import { fail } from "../core/shape.ts";
 import { empty, type Tensor } from "../core/tensor.ts";
 import { kernels } from "../runtime/kernels.ts";
-import { eq, ge, gt, lt, where } from "./compare.ts";
+import { eq, ge, gt, logicalAnd, lt, where } from "./compare.ts";
 import { binary, unary } from "./elementwise.ts";
 import { expectFloat, type Operand, scalar } from "./operand.ts";
 
@@ -58,8 +58,8 @@ export function pow(a: Operand, b: Operand): Tensor {
     (dy) => mul(dy, powerSlope(a, b)),
     (dy, y) => {
       const base = typeof a === "number" ? scalar(a, y.dtype) : a;
-      const slope = where(eq(base, 0), where(ge(b, 0), 0, -Infinity), mul(y, log(base)));
-      return mul(dy, slope);
+      const flat = logicalAnd(eq(base, 0), ge(b, 0));
+      return mul(dy, where(flat, 0, mul(y, log(base))));
     },
   );
 }
@@ -105,6 +105,7 @@ export function neg(x: Tensor): Tensor {
 
 /** x² */
 export function square(x: Tensor): Tensor {
+  expectFloat("square", "x", x);
   return mul(x, x);
 }
 

@@ -32,23 +32,31 @@ export function le(a: Operand, b: Operand): Tensor {
 
 /** a > b, element by element; false where either is NaN. */
 export function gt(a: Operand, b: Operand): Tensor {
-  return compare("gt", "lt", b, a);
+  return compare("gt", "lt", a, b, true);
 }
 
 /** a ≥ b, element by element; false where either is NaN. */
 export function ge(a: Operand, b: Operand): Tensor {
-  return compare("ge", "le", b, a);
+  return compare("ge", "le", a, b, true);
 }
 
-/** Any dtype, both the same. */
-function compare(op: string, row: "eq" | "lt" | "le", a: Operand, b: Operand): Tensor {
+/** Any dtype, both the same. `turned`: the row compares b with a. */
+function compare(
+  op: string,
+  row: "eq" | "lt" | "le",
+  a: Operand,
+  b: Operand,
+  turned = false,
+): Tensor {
   const { dtype } = expectOperands(op, a, b);
   for (const x of [a, b]) if (typeof x === "number") expectFits(op, x, dtype);
-  return combine(op, kernels.of[dtype][row], a, b, "bool");
+  const f = kernels.of[dtype][row];
+  return turned ? combine(op, f, b, a, "bool") : combine(op, f, a, b, "bool");
 }
 
 /** Whether each element is NaN. */
 export function isNaN(x: Tensor): Tensor {
+  expectTensor("isNaN", "x", x);
   return ne(x, x);
 }
 

@@ -35,15 +35,22 @@ export interface CellsOptions {
 }
 
 /** A chooser of cells and quantities over the passage; `CELLS_SCRIPT` brings it to life. */
-export function cellsView({ characters, quantities, cells, features, manyLayers }: CellsOptions): string {
-  const nameOf = (cell: Cell): string => (manyLayers ? `${cell.layer + 1}·${cell.unit}` : `${cell.unit}`);
+export function cellsView({
+  characters,
+  quantities,
+  cells,
+  features,
+  manyLayers,
+}: CellsOptions): string {
+  const nameOf = (cell: Cell): string =>
+    manyLayers ? `${cell.layer + 1}·${cell.unit}` : `${cell.unit}`;
   const named = [...new Set(cells.map((cell) => cell.feature))];
   const choosers = named.map((feature) => {
     const chips = cells.map((cell, i) =>
       cell.feature !== feature
         ? ""
         : `<label class="chip"><input type="radio" name="cell" value="${i}"${i === 0 ? " checked" : ""}>` +
-        `<span>${escape(nameOf(cell))} <small>${signed(cell.correlation)}</small></span></label>`,
+          `<span>${escape(nameOf(cell))} <small>${signed(cell.correlation)}</small></span></label>`,
     );
     return `<div class="feature"><b>${escape(feature)}</b><div class="chips">${chips.join("")}</div></div>`;
   });

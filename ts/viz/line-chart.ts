@@ -38,24 +38,40 @@ const MARGIN = { top: 34, right: 178, bottom: 48, left: 48 };
 const LABEL = 19;
 
 /** A chart of curves, each with its name at its end. */
-export function lineChart({ curves, levels = [], xLabel, yLabel, description }: LineChartOptions): string {
+export function lineChart({
+  curves,
+  levels = [],
+  xLabel,
+  yLabel,
+  description,
+}: LineChartOptions): string {
   const points = curves.flatMap((curve) => curve.points);
   const ys = [...points.map(([, y]) => y), ...levels.map((level) => level.y)];
-  const x = scaleLinear([0, Math.max(1, ...points.map(([x]) => x))], [MARGIN.left, WIDTH - MARGIN.right]);
+  const x = scaleLinear(
+    [0, Math.max(1, ...points.map(([x]) => x))],
+    [MARGIN.left, WIDTH - MARGIN.right],
+  );
   const y = scaleLinear([0, Math.max(1, ...ys)], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(6);
-  const path = line<Point>(([px]) => x(px), ([, py]) => y(py)).digits(1);
+  const path = line<Point>(
+    ([px]) => x(px),
+    ([, py]) => y(py),
+  ).digits(1);
   const right = WIDTH - MARGIN.right;
 
-  const grid = y.ticks(6).map(
-    (tick) =>
-      `<line class="grid" x1="${MARGIN.left}" x2="${right}" y1="${y(tick)}" y2="${y(tick)}"/>` +
-      `<text class="tick" x="${MARGIN.left - 10}" y="${y(tick)}" dy="0.32em" text-anchor="end">${tick}</text>`,
-  );
+  const grid = y
+    .ticks(6)
+    .map(
+      (tick) =>
+        `<line class="grid" x1="${MARGIN.left}" x2="${right}" y1="${y(tick)}" y2="${y(tick)}"/>` +
+        `<text class="tick" x="${MARGIN.left - 10}" y="${y(tick)}" dy="0.32em" text-anchor="end">${tick}</text>`,
+    );
   const bottom = HEIGHT - MARGIN.bottom;
-  const steps = x.ticks(7).map(
-    (tick) =>
-      `<text class="tick" x="${x(tick)}" y="${bottom + 20}" text-anchor="middle">${tick.toLocaleString("en")}</text>`,
-  );
+  const steps = x
+    .ticks(7)
+    .map(
+      (tick) =>
+        `<text class="tick" x="${x(tick)}" y="${bottom + 20}" text-anchor="middle">${tick.toLocaleString("en")}</text>`,
+    );
   const flat = levels.map(
     ({ kind, y: at }) =>
       `<line class="level ${kind}" x1="${MARGIN.left}" x2="${right}" y1="${y(at).toFixed(1)}" y2="${y(at).toFixed(1)}"/>`,

@@ -91,7 +91,7 @@ legend { font: 600 12px/1 var(--sans); letter-spacing: .06em; color: var(--soft)
 .truth { display: inline-flex; gap: 7px; align-items: center; font: 13px/1.4 var(--sans); color: var(--soft); margin: 12px 0; }
 .truth input { accent-color: var(--ink); margin: 0; } .truth span { border-bottom: 2px solid var(--ink); }
 #passage { max-height: 66vh; overflow: auto; white-space: pre-wrap; line-height: 1.85; }
-.c { --v: 0; --mark: 0; border-radius: 1.5px; padding: 1px 0; cursor: crosshair;
+.c { --v: 0; --mark: 0; padding: 2px 0; cursor: crosshair;
   background: color-mix(in srgb, var(--warm) calc(var(--v) * 64%), transparent);
   box-shadow: 0 2px 0 color-mix(in srgb, var(--ink) calc(var(--mark) * 100%), transparent); }
 .c.end { color: color-mix(in srgb, var(--soft) 55%, transparent); }

@@ -12,6 +12,7 @@ pub mod gru;
 pub mod indexing;
 pub mod lstm;
 pub mod math;
+pub mod optim;
 pub mod pointwise;
 pub mod random;
 pub mod real;

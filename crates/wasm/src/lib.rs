@@ -94,6 +94,9 @@ export! {
     bernoulli: f32, bernoulli_f64: f64 = random::bernoulli(read p[n], write y[n]; n, seed_lo, seed_hi, counter_lo, counter_hi);
     randint: i32 = random::randint(write y[n]; n, seed_lo, seed_hi, counter_lo, counter_hi; low, high);
     permutation: i32 = random::permutation(write y[n]; n, seed_lo, seed_hi, counter_lo, counter_hi);
+
+    adam: f32, adam_f64: f64 = optim::adam(write p[n], read g[n], write m[n], write v[n]; n, decoupled; lr, step, root, beta1, beta2, eps, decay);
+    scale: f32, scale_f64: f64 = optim::scale(write g[n]; n; factor);
 }
 
 /// The elements of `scratch` that a product of these sizes needs; for a batch, with the rows of all.
@@ -115,4 +118,22 @@ pub fn recurrent_scratch(
         gates,
         reverse: false,
     })
+}
+
+/// Σ g² of a float32 tensor, added up in f64.
+#[wasm_bindgen]
+pub fn sum_of_squares(g: usize, n: usize) -> f64 {
+    let mut y = [0.0];
+    // SAFETY: TypeScript promises that many elements.
+    kernels::optim::squares(unsafe { from_raw_parts(g as *const f32, n) }, &mut y);
+    y[0]
+}
+
+/// The same of a float64 tensor.
+#[wasm_bindgen]
+pub fn sum_of_squares_f64(g: usize, n: usize) -> f64 {
+    let mut y = [0.0];
+    // SAFETY: TypeScript promises that many elements.
+    kernels::optim::squares(unsafe { from_raw_parts(g as *const f64, n) }, &mut y);
+    y[0]
 }

@@ -97,12 +97,11 @@ const binary = (
     {
       ...common,
       variant: "a number on the right",
-      f: (a) => f(a, 0.7),
-      oracle: each((a) => g(a, Math.fround(0.7))),
+      f: (a) => f(a, 0.75),
+      oracle: each((a) => g(a, 0.75)),
       shapes: [[[5]]],
       domain: left,
       errors: [],
-      tolerance: 2e-6,
     },
     {
       ...common,

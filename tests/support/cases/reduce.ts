@@ -26,14 +26,15 @@ const reductions = (
     f: (x) => f(x, axis, { keepdim }),
     oracle: over(typeof axis === "number" ? [axis] : axis, g, keepdim),
     shapes,
+    sweep: (n) => [shapes[0]![0]!.with(-1, some(n))],
     errors: [],
     ...rest,
   });
-  const sweep = { sweep: (n: number) => [[empty ? n : Math.max(n, 1)]] };
+  const some = (n: number): number => (empty ? n : Math.max(n, 1));
   return [
     {
       ...row("all", undefined, false, [[[7]], [[]], [[2, 3, 4]], ...(empty ? [[[0]]] : [])]),
-      ...sweep,
+      sweep: (n) => [[some(n)]],
       errors: [
         ...unaryErrors(op, f),
         ...axisErrors(op, f),
@@ -54,7 +55,7 @@ const reductions = (
     },
     {
       ...row("rows", 1, false, [[[3, 5]], [[2, 4, 3]], ...(empty ? [[[2, 0]]] : []), [[0, 2]]]),
-      sweep: (n) => [[3, empty ? n : Math.max(n, 1)]],
+      sweep: (n) => [[3, some(n)]],
     },
     {
       ...row("columns", 0, true, [[[3, 5]], [[2, 4, 3]], ...(empty ? [[[0, 2]]] : []), [[2, 0]]]),
@@ -96,6 +97,7 @@ const place = (
       f: (x) => f(x, -1),
       oracle: over([1], g),
       shapes: [[[3, 5]], [[0, 2]]],
+      sweep: (n) => [[3, Math.max(n, 1)]],
     },
     {
       ...common,

@@ -377,6 +377,7 @@ export const cases: OpCase[] = [
       ([b, a, ...rest]) => [a!, b!, ...rest],
     ),
     shapes: [[[2, 3]], [[2, 3, 2]]],
+    sweep: (n) => [[2, 3, n]],
     errors: [
       ...notTensors("unbind", u.unbind),
       ...axisErrors("unbind", u.unbind),

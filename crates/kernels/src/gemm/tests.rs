@@ -18,7 +18,7 @@ fn agree<T: Float>(
         let b = numbers::<T>(if repeat_b { k * n } else { batch * k * n }, 2);
         let mut got = numbers::<T>(batch * m * n, 3);
         let mut want = got.clone();
-        let mut room = numbers::<T>(scratch(m, n, k), 4); // what is in there must not matter
+        let mut room = numbers::<T>(scratch(batch.max(1) * m, n, k), 4); // what is in there must not matter
         product(&a, &b, &mut got, &mut room, m, n, k, batch, a_stride, b_stride);
         for i in 0..batch {
             let (a, b) = (&a[i * a_stride..], &b[i * b_stride..]);
