@@ -6,7 +6,15 @@ import { allCases } from "../support/cases.ts";
 const NO_ROW = [/^create$/, /^random$/, /^dropout$/, /^cells$/];
 
 /** Ops whose rows are still to be written: a list to shorten, never to lengthen. */
-const PENDING = ["embedding", "layerNorm", "linear", "logSoftmax", "softmax", "crossEntropy", "mseLoss"];
+const PENDING = [
+  "embedding",
+  "layerNorm",
+  "linear",
+  "logSoftmax",
+  "softmax",
+  "crossEntropy",
+  "mseLoss",
+];
 
 /** The functions that ts/index.ts exports from ts/ops. */
 function exportedOps(): string[] {

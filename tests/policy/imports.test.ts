@@ -59,14 +59,17 @@ test.each(files)("%s imports only along the arrows", (file) => {
   }
 });
 
-test.each(files.filter((f) => !["cli", "viz"].includes(layerOf(f))))("%s has no dependency", (file) => {
-  const external = imports(file)
-    .map((i) => i.specifier)
-    .filter((s) => !s.startsWith(".") && s !== "#module");
-  const allowed =
-    file.startsWith("entry/") || file.startsWith("io/") ? /^node:|kernels\.wasm/ : /^$/;
-  for (const specifier of external) expect(specifier).toMatch(allowed);
-});
+test.each(files.filter((f) => !["cli", "viz"].includes(layerOf(f))))(
+  "%s has no dependency",
+  (file) => {
+    const external = imports(file)
+      .map((i) => i.specifier)
+      .filter((s) => !s.startsWith(".") && s !== "#module");
+    const allowed =
+      file.startsWith("entry/") || file.startsWith("io/") ? /^node:|kernels\.wasm/ : /^$/;
+    for (const specifier of external) expect(specifier).toMatch(allowed);
+  },
+);
 
 test("imports make no cycle", () => {
   const graph = new Map(

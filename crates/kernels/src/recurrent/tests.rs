@@ -45,10 +45,10 @@ impl Case {
             wave(n, 0.7),
         ]
     }
-    fn initial<'a>(self, x: &'a [f64]) -> Option<&'a [f64]> {
+    fn initial(self, x: &[f64]) -> Option<&[f64]> {
         self.initial.then_some(x)
     }
-    fn bias<'a>(self, x: &'a [f64]) -> Option<&'a [f64]> {
+    fn bias(self, x: &[f64]) -> Option<&[f64]> {
         self.bias.then_some(x)
     }
 
