@@ -196,7 +196,8 @@ class Pass {
         if (node.inputs.some((t) => this.#asked(t))) this.#useful.add(node);
       }
     }
-    outputs.forEach((y, i) => this.#arrive(y, starts[i] ?? ones(y), starts[i] === undefined));
+    // Under createGraph the graph of this pass mentions the seed, so the pass may not adopt and free it.
+    outputs.forEach((y, i) => this.#arrive(y, starts[i] ?? ones(y), !starts[i] && !createGraph));
   }
 
   #checkStart(y: Tensor, seed: Tensor | undefined): Tensor | undefined {
@@ -334,9 +335,10 @@ class Pass {
 
   #store(x: Tensor, dx: Tensor): void {
     if (this.createGraph) {
-      x.grad = x.grad ? plus(x.grad, dx) : dx;
+      x.grad = plus(dx, x.grad); // a tensor of its own: later passes add to it in place
     } else if (x.grad) {
       addInPlace(x.grad, dx);
+      touch(x.grad);
       drop(dx);
     } else {
       x.grad = this.#exclusive(dx, x.storage.owner);
@@ -422,7 +424,7 @@ function ones(t: Tensor): Tensor {
 function plus(a: Tensor, b: Tensor | undefined, owner?: Owner): Tensor {
   const y = zerosLike(a, owner);
   addInPlace(y, a);
-  if (!b) return y;
+  if (!b) return record("copy", y, [a], [(dy) => dy]);
   addInPlace(y, b);
   return record("add", y, [a, b], [(dy) => dy, (dy) => dy]);
 }

@@ -97,6 +97,7 @@ export function reduced(
   axes: readonly number[],
   keepdim: boolean,
 ): Tensor {
+  void x.ptr; // throws if it was freed
   const f = kernels.of[x.dtype as FloatDType][row]; // the caller has checked
   const shape = without(x.shape, axes, keepdim);
   const sizes = [...x.shape];
