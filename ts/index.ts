@@ -40,13 +40,24 @@ export { tril, triu } from "./ops/triangle.ts";
 export { gather, indexSelect, scatterAdd } from "./ops/indexing.ts";
 
 // Ops: randomness, losses, layers as functions
-export { rand, randint, randn, randperm, type RandomOptions } from "./ops/random.ts";
+export { bernoulli, rand, randint, randn, randperm, type RandomOptions } from "./ops/random.ts";
 export { dropout, type DropoutOptions } from "./ops/dropout.ts";
 export { embedding, type EmbeddingLookUp } from "./ops/embedding.ts";
 export { layerNorm } from "./ops/norm.ts";
 export { linear } from "./ops/linear.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
-export { crossEntropy, mseLoss, type LossOptions } from "./ops/loss.ts";
+export { bceWithLogits, crossEntropy, huberLoss, klDiv, l1Loss, mseLoss } from "./ops/loss.ts";
+export { nllLoss, smoothL1Loss } from "./ops/loss.ts";
+export type {
+  BceWithLogitsOptions,
+  CrossEntropyOptions,
+  HuberLossOptions,
+  KlDivOptions,
+  LossOptions,
+  NllLossOptions,
+  SmoothL1LossOptions,
+  WeightedLossOptions,
+} from "./ops/loss.ts";
 export { gruCell, lstmCell, rnnCell, type Weights } from "./ops/cells.ts";
 
 // Modules, models, training, files
@@ -54,7 +65,7 @@ export * as nn from "./nn/index.ts";
 export { CHAR_LM_NETS, CharLM } from "./models/char-lm.ts";
 export type { CharLMNet, CharLMOptions, CharLMState } from "./models/char-lm.ts";
 export * as optim from "./optim/index.ts";
-export { clipGradNorm } from "./optim/clip.ts";
+export { clipGradNorm, clipGradValue, type ClipGradNormOptions } from "./optim/clip.ts";
 export {
   loadSafetensors,
   saveSafetensors,

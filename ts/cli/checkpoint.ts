@@ -38,7 +38,7 @@ export function toBytes(trainer: Trainer, fingerprint: string): Uint8Array {
       ["history.steps", numbers(history.heldOut.map((seen) => seen.step))],
       ["history.held_out", numbers(history.heldOut.map((seen) => seen.bits))],
       ...(state ?? []).map((t, i): [string, Tensor] => [`state.${"hc"[i]}`, t]),
-      ...[...trainer.adam.stateDict()].map(([name, t]): [string, Tensor] => [
+      ...[...trainer.adam.stateDict().state].map(([name, t]): [string, Tensor] => [
         `optimizer.${name}`,
         t,
       ]),
@@ -120,9 +120,9 @@ export function restore(
     };
     trainer.model.loadStateDict(weights);
     const moments = [...rest].filter(([name]) => name.startsWith("optimizer."));
-    trainer.adam.loadStateDict(
-      new Map(moments.map(([name, t]) => [name.slice("optimizer.".length), t])),
-    );
+    trainer.adam.loadStateDict({
+      state: new Map(moments.map(([name, t]) => [name.slice("optimizer.".length), t])),
+    });
     const [seed, counter] = numbers("generator");
     trainer.generator.setState({ seed: seed!, counter: counter! });
     trainer.history.training.push(...numbers("history.training"));

@@ -126,7 +126,7 @@ export class Trainer {
     const V = this.vocabulary.characters.length;
     if (this.#position === 0) this.forget();
     this.model.train();
-    this.adam.lr = learningRate(this.settings, this.step);
+    for (const group of this.adam.groups) group.lr = learningRate(this.settings, this.step);
     const { nats, norm, state } = scope(() => {
       const { logits, state } = this.model.forward(
         tensor(inputs(this.#position), [T, B]),

@@ -1,8 +1,8 @@
 import type { FloatDType } from "../core/dtype.ts";
 import { Generator } from "../core/random.ts";
-import { dims, expectInteger, fail } from "../core/shape.ts";
+import { dims, expectInteger } from "../core/shape.ts";
 import { empty, expectTensor, type Tensor } from "../core/tensor.ts";
-import { embedding, type EmbeddingLookUp as LookUp } from "../ops/embedding.ts";
+import { embedding, type EmbeddingLookUp as LookUp, expectPaddingIdx } from "../ops/embedding.ts";
 import { normal } from "./init.ts";
 import { Module, parameter } from "./module.ts";
 
@@ -31,18 +31,8 @@ export class Embedding extends Module {
     const { dtype = "float32", generator, ...lookUp } = options;
     expectInteger("Embedding", "numEmbeddings", numEmbeddings);
     expectInteger("Embedding", "embeddingDim", embeddingDim);
-    const { paddingIdx } = lookUp;
-    if (paddingIdx !== undefined) {
-      expectInteger("Embedding", "paddingIdx", paddingIdx, -numEmbeddings);
-      if (paddingIdx >= numEmbeddings) {
-        fail(
-          "Embedding",
-          "paddingIdx",
-          `to be below numEmbeddings = ${numEmbeddings}`,
-          String(paddingIdx),
-        );
-      }
-      lookUp.paddingIdx = paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
+    if (lookUp.paddingIdx !== undefined) {
+      lookUp.paddingIdx = expectPaddingIdx("Embedding", lookUp.paddingIdx, numEmbeddings);
     }
     this.#lookUp = lookUp;
     this.weight = parameter(normal(empty([numEmbeddings, embeddingDim], dtype), 0, 1, generator));

@@ -31,8 +31,8 @@ function selected(x: Tensor, a: number, ids: Tensor): Tensor {
   return record("indexSelect", y, [x], [(dy) => added(dy, a, ids, x.shape)]);
 }
 
-/** The way back of `selected`. */
-function added(dy: Tensor, a: number, ids: Tensor, shape: Shape): Tensor {
+/** @internal The way back of `indexSelect`: zeros of `shape`, to which the parts of dy are added. */
+export function added(dy: Tensor, a: number, ids: Tensor, shape: Shape): Tensor {
   const dx = empty(shape, dy.dtype);
   kernels.zero(dx.ptr, dx.storage.bytes);
   const row = kernels.of[dy.dtype as FloatDType].index_add; // only floats have gradients

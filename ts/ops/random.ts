@@ -106,3 +106,22 @@ export function randperm(
   kernels.permutation(t.ptr, n, ...generator.take(blocks(n, 2)));
   return t;
 }
+
+/**
+ * 1 with probability p, else 0: of p's shape and dtype. It has no gradient.
+ *
+ * @param p probabilities
+ * @throws RangeError for a p that is not from 0 to 1
+ */
+export function bernoulli(
+  p: Tensor,
+  { generator = defaultGenerator }: { generator?: Generator } = {},
+): Tensor {
+  expectFloat("bernoulli", "p", p);
+  const bad = p.view().findIndex((x) => !(x >= 0 && x <= 1));
+  if (bad >= 0) fail("bernoulli", "p", "from 0 to 1", `${p.view()[bad]} at place ${bad}`);
+  const y = empty(p.shape, p.dtype);
+  const stream = generator.take(blocks(p.size, 1));
+  kernels.of[p.dtype as FloatDType].bernoulli(p.ptr, y.ptr, p.size, ...stream);
+  return y;
+}

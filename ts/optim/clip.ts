@@ -1,27 +1,82 @@
-import { expectNumber } from "../core/shape.ts";
+import { touch } from "../core/autograd.ts";
 import type { FloatDType } from "../core/dtype.ts";
+import { expectNumber, fail } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { kernels } from "../runtime/kernels.ts";
+
+export interface ClipGradNormOptions {
+  /** p of the norm (Σ |g|^p)^(1/p), above 0; Infinity: the largest |g|. Default 2. */
+  normType?: number;
+  /** Throws where the norm is NaN or infinite. Default false: nothing is scaled then. */
+  errorIfNonfinite?: boolean;
+}
 
 /**
  * Scales the gradients so that their norm, taken together, is at most `maxNorm` (Pascanu, Mikolov & Bengio 2013).
  *
- * @returns the norm before; where it is not finite nothing is changed
+ * @returns the norm before
+ * @throws RangeError for an impossible norm, and where `errorIfNonfinite` asks for it; nothing is scaled then
  */
-export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): number {
+export function clipGradNorm(
+  parameters: Iterable<Tensor>,
+  maxNorm: number,
+  { normType = 2, errorIfNonfinite = false }: ClipGradNormOptions = {},
+): number {
   expectNumber("clipGradNorm", "maxNorm", maxNorm, 0);
-  const grads = [...parameters].flatMap((p) => p.grad ?? []);
-  let squares = 0;
-  for (const g of grads) {
-    squares +=
-      g.dtype === "float64"
-        ? kernels.sum_of_squares_f64(g.ptr, g.size)
-        : kernels.sum_of_squares(g.ptr, g.size);
+  if (!(normType > 0)) fail("clipGradNorm", "normType", "to be above 0", String(normType));
+  const grads = gradients(parameters);
+  const norm = normType === 2 ? euclidean(grads) : other(grads, normType);
+  if (!Number.isFinite(norm)) {
+    if (errorIfNonfinite) {
+      fail("clipGradNorm", "the norm of the gradients", "to be finite", String(norm));
+    }
+    return norm;
   }
-  const norm = Math.sqrt(squares);
   const factor = maxNorm / (norm + 1e-6);
-  if (Number.isFinite(norm) && factor < 1) {
-    for (const g of grads) kernels.of[g.dtype as FloatDType].scale(g.ptr, g.size, factor);
+  if (factor < 1) {
+    for (const g of grads) {
+      kernels.of[g.dtype as FloatDType].scale(g.ptr, g.size, factor);
+      touch(g);
+    }
   }
   return norm;
+}
+
+/** Clips every element of the gradients to ±`clipValue`; NaN stays. @throws RangeError unless it is at least 0 */
+export function clipGradValue(parameters: Iterable<Tensor>, clipValue: number): void {
+  expectNumber("clipGradValue", "clipValue", clipValue, 0);
+  for (const g of gradients(parameters)) {
+    kernels.of[g.dtype as FloatDType].clamp(g.ptr, g.size, clipValue);
+    touch(g);
+  }
+}
+
+/** Those there are; throws if one was freed. */
+function gradients(parameters: Iterable<Tensor>): Tensor[] {
+  const grads = new Set([...parameters].flatMap((p) => p.grad ?? []));
+  for (const g of grads) void g.ptr;
+  return [...grads];
+}
+
+function euclidean(grads: readonly Tensor[]): number {
+  let squares = 0;
+  for (const g of grads) {
+    const row = g.dtype === "float64" ? kernels.sum_of_squares_f64 : kernels.sum_of_squares;
+    squares += row(g.ptr, g.size);
+  }
+  return Math.sqrt(squares);
+}
+
+/** Seldom asked for: element by element. */
+function other(grads: readonly Tensor[], p: number): number {
+  let total = 0;
+  for (const g of grads) {
+    for (const x of g.view()) {
+      const size = Math.abs(x);
+      if (p !== Infinity) total += kernels.scalar_pow(size, p);
+      else if (!(size <= total)) total = size; // NaN too
+    }
+    if (Number.isNaN(total)) break;
+  }
+  return p === Infinity ? total : kernels.scalar_pow(total, 1 / p);
 }

@@ -1,4 +1,14 @@
 /** @file Optimisers: the namespace `optim`. */
 
-export { Adam, type AdamOptions, type Parameters } from "./adam.ts";
-export { clipGradNorm } from "./clip.ts";
+export { Adam, AdamW, type AdamOptions } from "./adam.ts";
+export { clipGradNorm, clipGradValue, type ClipGradNormOptions } from "./clip.ts";
+export type {
+  Group,
+  Optimizer,
+  OptimizerState,
+  Parameter,
+  Parameters,
+  ParamGroup,
+} from "./optimizer.ts";
+export { RMSprop, type RMSpropOptions } from "./rmsprop.ts";
+export { SGD, type SGDOptions } from "./sgd.ts";

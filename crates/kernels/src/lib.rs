@@ -25,3 +25,4 @@ pub mod real;
 pub mod recurrent;
 pub mod reduce;
 pub mod rnn;
+pub mod softmax;

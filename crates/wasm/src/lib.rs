@@ -66,6 +66,11 @@ export! {
     argmin: f32, argmin_f64: f64 = reduce::argmin(read x[outer * n * inner], write_ints y[outer * inner]; outer, n, inner);
     cumsum: f32, cumsum_f64: f64 = reduce::cumsum(read x[outer * n * inner], write y[outer * n * inner]; outer, n, inner, reverse);
 
+    softmax: f32, softmax_f64: f64 = softmax::softmax(read x[rows * n], write y[rows * n]; rows, n);
+    log_softmax: f32, log_softmax_f64: f64 = softmax::log_softmax(read x[rows * n], write y[rows * n]; rows, n);
+    softmax_backward: f32, softmax_backward_f64: f64 = softmax::softmax_backward(read y[rows * n], read dy[rows * n], write dx[rows * n]; rows, n);
+    log_softmax_backward: f32, log_softmax_backward_f64: f64 = softmax::log_softmax_backward(read y[rows * n], read dy[rows * n], write dx[rows * n]; rows, n);
+
     slice: f32, slice_f64: f64, slice_u8: u8 = copy::slice(read x[outer * n * inner], write y[outer * m * inner]; outer, n, inner, m, start, step);
     place: f32, place_f64: f64, place_u8: u8 = copy::place(read x[outer * m * inner], write y[outer * n * inner]; outer, n, inner, m, start, step);
     transpose: f32, transpose_f64: f64, transpose_u8: u8 = copy::transpose(read x[batch * rows * cols * inner], write y[batch * rows * cols * inner]; batch, rows, cols, inner);
@@ -95,8 +100,11 @@ export! {
     randint: i32 = random::randint(write y[n]; n, seed_lo, seed_hi, counter_lo, counter_hi; low, high);
     permutation: i32 = random::permutation(write y[n]; n, seed_lo, seed_hi, counter_lo, counter_hi);
 
-    adam: f32, adam_f64: f64 = optim::adam(write p[n], read g[n], write m[n], write v[n]; n, decoupled; lr, step, root, beta1, beta2, eps, decay);
+    sgd: f32, sgd_f64: f64 = optim::sgd(write p[n], read g[n], maybe_write buffer[n]; n, first, nesterov, maximize; lr, momentum, dampening, decay);
+    rmsprop: f32, rmsprop_f64: f64 = optim::rmsprop(write p[n], read g[n], write v[n], maybe_write mean[n], maybe_write buffer[n]; n, maximize; lr, alpha, eps, momentum, decay);
+    adam: f32, adam_f64: f64 = optim::adam(write p[n], read g[n], write m[n], write v[n], maybe_write largest[n]; n, decoupled, maximize; lr, step, root, beta1, beta2, eps, decay);
     scale: f32, scale_f64: f64 = optim::scale(write g[n]; n; factor);
+    clamp: f32, clamp_f64: f64 = optim::clamp(write g[n]; n; limit);
 }
 
 /// The elements of `scratch` that a product of these sizes needs; for a batch, with the rows of all.
