@@ -19,7 +19,7 @@ export interface LossOptions {
 }
 
 export interface WeightedLossOptions extends LossOptions {
-  /** What each element counts, of the input's shape; a mean is divided by their sum. Default: all the same. */
+  /** What each element counts, of the input's shape; a mean is divided by their sum (not huberLoss's). Default: 1. */
   weight?: Tensor;
 }
 
@@ -222,7 +222,8 @@ function distance(
   expectSameDType(op, input, weight);
   expectShape(op, { weight }, input.shape);
   void weight.ptr; // throws if it was freed
-  return reduceLoss(mul(f(sub(input, target)), weight), reduction, weight);
+  const loss = mul(f(sub(input, target)), weight);
+  return reduceLoss(loss, reduction, op === "huberLoss" ? undefined : weight);
 }
 
 export interface BceWithLogitsOptions extends LossOptions {

@@ -14,7 +14,7 @@ export interface RandomOptions {
   /** Default false. */
   requiresGrad?: boolean;
   /** Default: the global one. */
-  generator?: Generator;
+  generator?: Generator | undefined;
 }
 
 /** Blocks of the generator that `n` numbers take: four words each, a word a float32, two a float64 or an integer. */
@@ -86,7 +86,7 @@ export function randint(
   low: number,
   high: number,
   shape: Shape,
-  { generator = defaultGenerator }: { generator?: Generator } = {},
+  { generator = defaultGenerator }: { generator?: Generator | undefined } = {},
 ): Tensor {
   expectInteger("randint", "low", low, -(2 ** 31));
   expectInteger("randint", "high", high, -(2 ** 31));
@@ -100,7 +100,7 @@ export function randint(
 /** int32: 0 to n − 1 in random order. */
 export function randperm(
   n: number,
-  { generator = defaultGenerator }: { generator?: Generator } = {},
+  { generator = defaultGenerator }: { generator?: Generator | undefined } = {},
 ): Tensor {
   const t = empty([expectInteger("randperm", "n", n)], "int32");
   kernels.permutation(t.ptr, n, ...generator.take(blocks(n, 2)));
@@ -115,7 +115,7 @@ export function randperm(
  */
 export function bernoulli(
   p: Tensor,
-  { generator = defaultGenerator }: { generator?: Generator } = {},
+  { generator = defaultGenerator }: { generator?: Generator | undefined } = {},
 ): Tensor {
   expectFloat("bernoulli", "p", p);
   const bad = p.view().findIndex((x) => !(x >= 0 && x <= 1));

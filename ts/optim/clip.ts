@@ -73,10 +73,8 @@ function other(grads: readonly Tensor[], p: number): number {
   for (const g of grads) {
     for (const x of g.view()) {
       const size = Math.abs(x);
-      if (p !== Infinity) total += kernels.scalar_pow(size, p);
-      else if (!(size <= total)) total = size; // NaN too
+      total = p === Infinity ? Math.max(total, size) : total + kernels.scalar_pow(size, p);
     }
-    if (Number.isNaN(total)) break;
   }
   return p === Infinity ? total : kernels.scalar_pow(total, 1 / p);
 }

@@ -74,7 +74,9 @@ const weighted = (
     op,
     variant: "weighted mean",
     f: (x, y, weight) => f(x, y, { weight }),
-    oracle: (x, y, w) => reduced(weigh(w!)(each(g)(x!, y!)), "mean", w),
+    oracle: (x, y, w) => {
+      return reduced(weigh(w!)(each(g)(x!, y!)), "mean", op === "huberLoss" ? undefined : w);
+    },
     shapes: [
       [
         [2, 3],
