@@ -1,9 +1,10 @@
-"""What the scripts beside this one share: PyTorch's numbers, to compact JSON in tests/golden.
+"""What the scripts beside this one share: PyTorch's numbers, to packed JSON in tests/golden.
 
 Run one with a Python that has torch, numpy and safetensors: `python scripts/golden/recurrent.py`. Inputs are rounded
 to few digits, so that both sides start from the same numbers; results are computed in float64 and kept to 13 digits.
 """
 
+import gzip
 import json
 import math
 from pathlib import Path
@@ -49,5 +50,6 @@ def save(name: str, cases: list) -> None:
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     text = json.dumps(head, separators=(",", ":"))[:-1] + f',"cases":[\n{lines}\n]}}\n'
     FOLDER.mkdir(exist_ok=True)
-    (FOLDER / f"{name}.json").write_text(text)
-    print(f"{name}.json: {len(cases)} cases, {len(text) // 1024} KB")
+    packed = gzip.compress(text.encode(), mtime=0)
+    (FOLDER / f"{name}.json.gz").write_bytes(packed)
+    print(f"{name}.json.gz: {len(cases)} cases, {len(packed) // 1024} KB")

@@ -1,6 +1,7 @@
 /** @file Golden values: what PyTorch computed in float64, made by the scripts in scripts/golden. */
 
 import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { expect } from "vitest";
 import { type DType, type Shape, tensor, type Tensor } from "../../ts/index.ts";
 
@@ -12,8 +13,8 @@ export interface GoldenTensor {
 }
 
 export function golden<Case>(file: string): Case[] {
-  const text = readFileSync(new URL(`../golden/${file}.json`, import.meta.url), "utf8");
-  return (JSON.parse(text) as { cases: Case[] }).cases;
+  const packed = readFileSync(new URL(`../golden/${file}.json.gz`, import.meta.url));
+  return (JSON.parse(gunzipSync(packed).toString()) as { cases: Case[] }).cases;
 }
 
 const WORDS = { nan: NaN, inf: Infinity, "-inf": -Infinity };
