@@ -22,8 +22,16 @@ const LITERALS = new Map<string, [string, Json]>([
   ["f", ["false", false]],
   ["n", ["null", null]],
 ]);
-const ESCAPES = new Map([...'"\\/'].map((c) => [c, c]));
-for (const [i, c] of [..."bfnrt"].entries()) ESCAPES.set(c, "\b\f\n\r\t"[i]!);
+const ESCAPES = new Map([
+  ['"', '"'],
+  ["\\", "\\"],
+  ["/", "/"],
+  ["b", "\b"],
+  ["f", "\f"],
+  ["n", "\n"],
+  ["r", "\r"],
+  ["t", "\t"],
+]);
 
 /** For messages: in quotes, and not too long. */
 export const quote = (text: string): string =>

@@ -9,7 +9,7 @@ export { SafetensorsError };
 
 /** How a tensor of ours is called in a file; the official writer puts the first before the last. */
 const NAMES: Record<DType, string> = { float64: "F64", float32: "F32", int32: "I32", bool: "BOOL" };
-const ORDER = Object.values(NAMES);
+const ORDER = /*#__PURE__*/ Object.values(NAMES);
 
 /** What is read: a dtype of the format, its bytes an element, ours. */
 const READ = new Map<string, { bytes: number; dtype: DType }>([
@@ -22,11 +22,23 @@ const READ = new Map<string, { bytes: number; dtype: DType }>([
   ["U8", { bytes: 1, dtype: "int32" }],
   ["BOOL", { bytes: 1, dtype: "bool" }],
 ]);
-const UNREAD = new Set(
-  "I8 I16 U16 U32 U64 C64 F4 F6_E2M3 F6_E3M2 F8_E4M3 F8_E5M2 F8_E8M0 F8_E4M3FNUZ F8_E5M2FNUZ".split(
-    " ",
-  ),
-);
+/** Legal, and not read. */
+const UNREAD = new Set([
+  "I8",
+  "I16",
+  "U16",
+  "U32",
+  "U64",
+  "C64",
+  "F4",
+  "F6_E2M3",
+  "F6_E3M2",
+  "F8_E4M3",
+  "F8_E5M2",
+  "F8_E8M0",
+  "F8_E4M3FNUZ",
+  "F8_E5M2FNUZ",
+]);
 
 const MOST_HEADER = 100_000_000;
 const MOST_BYTES = 2 ** 31;
@@ -58,7 +70,7 @@ export function loadSafetensors(bytes: Uint8Array): Safetensors {
   }
   const [header, start] = headerOf(bytes);
   const data = new DataView(bytes.buffer, bytes.byteOffset + start, bytes.byteLength - start);
-  const metadata = metadataOf(header.get(METADATA) ?? (header.has(METADATA) ? null : new Map()));
+  const metadata = metadataOf(header.get(METADATA));
   header.delete(METADATA);
   const entries = [...header].map(([name, value]) => entryOf(name, value));
   expectCovered(entries, data.byteLength);
@@ -93,15 +105,16 @@ function headerOf(bytes: Uint8Array): [Map<string, Json>, number] {
   try {
     // A copy, since no decoder takes shared memory.
     const copy = new Uint8Array(bytes.subarray(8, start));
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(copy);
+    text = new TextDecoder("utf-8", { fatal: true }).decode(copy);
   } catch {
     refuse("expected the header to be UTF-8");
   }
   return [parseHeader(text) as Map<string, Json>, start]; // it begins with {
 }
 
-function metadataOf(value: Json): Map<string, string> {
-  if (!(value instanceof Map)) return refuse(`expected ${METADATA} to be an object`);
+function metadataOf(value: Json | undefined = new Map()): Map<string, string> {
+  if (!(value instanceof Map))
+    return refuse(`expected ${METADATA} to be an object, got ${told(value)}`);
   for (const [key, text] of value) {
     if (typeof text !== "string")
       refuse(`expected ${quote(key)} in ${METADATA} to be a string, got ${told(text)}`);
@@ -120,7 +133,7 @@ function entryOf(name: string, value: Json): Entry {
   if (read === undefined) {
     return refuse(
       UNREAD.has(spelt)
-        ? `the dtype of ${who} is ${spelt}, which is not supported; convert it to ${[...READ.keys()].join(", ")}`
+        ? `the dtype of ${who} is ${spelt}, which is not supported; expected one of ${[...READ.keys()].join(", ")}`
         : `the dtype of ${who} is ${quote(spelt)}, which is none of the format's`,
     );
   }
@@ -136,9 +149,9 @@ function entryOf(name: string, value: Json): Entry {
   };
   const { bytes, dtype } = read;
   const shape = integers("shape");
-  const [from = 0, to = 0, ...more] = integers("data_offsets");
-  const { length } = value.get("data_offsets") as Json[];
-  if (length !== 2 || more.length > 0) refuse(`expected two data_offsets of ${who}, got ${length}`);
+  const offsets = integers("data_offsets");
+  if (offsets.length !== 2) refuse(`expected two data_offsets of ${who}, got ${offsets.length}`);
+  const [from, to] = offsets as [number, number];
   if (from > to) refuse(`expected the data of ${who} to end after ${from}, got ${to}`);
   let [size, wide] = [bytes, Math.max(bytes, BYTES[dtype])];
   for (const d of shape) {
@@ -230,7 +243,7 @@ export function saveSafetensors(
     if (name === METADATA) {
       throw new SafetensorsError(`saveSafetensors: ${METADATA} is the format's own, no tensor's`);
     }
-    if (t.isFreed) freed(name, t);
+    expectAlive(name, t);
     return { name, t, place: ORDER.indexOf(NAMES[t.dtype]) };
   });
   named.sort((a, b) => a.place - b.place || byCodePoint(a.name, b.name));
@@ -289,14 +302,13 @@ function expectText(what: string, text: unknown): string {
 }
 
 /** Throws what reading it throws, with its name. */
-function freed(name: string, t: Tensor): never {
+function expectAlive(name: string, t: Tensor): void {
   try {
     void t.ptr;
   } catch (cause) {
     const { message } = cause as Error;
     throw new ReferenceError(`saveSafetensors: ${quote(name)}: ${message}`, { cause });
   }
-  throw new Error("internal: a freed tensor has an address");
 }
 
 /** The order of UTF-8, which is not that of UTF-16: surrogates are above everything else. */

@@ -28,21 +28,16 @@ fn polynomial<const N: usize>(x: F32x4, c: [f32; N]) -> F32x4 {
     y
 }
 
-/// x = n ln 2 + r, |r| ≤ ½ ln 2: n and eʳ − 1, whose relative error is 1.3e-8. ln 2 comes in two parts, the first short
-/// enough that its product with n is exact.
+/// x = n ln 2 + r, |r| ≤ ½ ln 2: n + SHIFT, and eʳ − 1, whose relative error is 1.3e-8. ln 2 comes in two parts, the first
+/// short enough that its product with n is exact.
 #[inline(always)]
 fn reduce(x: F32x4) -> (F32x4, F32x4) {
-    let n = (x * F32x4::of(core::f64::consts::LOG2_E)).round();
+    let shift = F32x4::of(F32x4::SHIFT);
+    let shifted = x * F32x4::of(core::f64::consts::LOG2_E) + shift; // rounds to an integer
+    let n = shifted - shift;
     let r = x - n * F32x4::of(0.693359375) + n * F32x4::of(2.12194440e-4);
     let tail = polynomial(r, [0.49999997, 0.16666543, 0.0416672, 0.008366515, 0.001388252]);
-    (n, r + r * r * tail)
-}
-
-#[inline(always)]
-fn clamp(x: F32x4, low: f64, high: f64) -> F32x4 {
-    let (low, high) = (F32x4::of(low), F32x4::of(high));
-    let x = F32x4::pick(x.lt(low), low, x); // NaN passes
-    F32x4::pick(high.lt(x), high, x)
+    (shifted, r + r * r * tail)
 }
 
 /// Below the second half of these degrees erf x = x + x P(x²), above it 1 − e^(Q(x)): minimax fits (Juffa).
@@ -51,10 +46,10 @@ const ERF_SPLIT: f64 = 0.927734375;
 impl Math for F32x4 {
     #[inline(always)]
     fn exp(self) -> Self {
-        let (n, em1) = reduce(clamp(self, -104.0, 89.0));
+        let (n, em1) = reduce(self.within(-104.0, 89.0));
         // 2ⁿ in two halves: neither overflows, and a subnormal result is rounded once.
-        let half = (n * F32x4::of(0.5)).round();
-        (em1 + F32x4::ONE) * half.two_to() * (n - half).two_to()
+        let (half, rest) = n.two_to_halves();
+        (em1 + F32x4::ONE) * half * rest
     }
 
     #[inline(always)]
@@ -93,7 +88,7 @@ impl Math for F32x4 {
 
     #[inline(always)]
     fn tanh(self) -> Self {
-        let t = clamp(self.abs(), 0.0, 9.02);
+        let t = self.abs().within(0.0, 9.02);
         let (n, em1) = reduce(t + t);
         let p = n.two_to();
         let e = (p - Self::ONE) + p * em1; // e^2|x| − 1
@@ -130,7 +125,7 @@ impl Math for F32x4 {
                 3.83197126e-4,
                 -1.72853470e-5,
             ];
-            let t = clamp(t, 0.0, 4.0); // beyond, erf is 1
+            let t = t.within(0.0, 4.0); // beyond, erf is 1
             (Self::ONE - (t * polynomial(t, c) - t).exp()).with_sign(self)
         };
         Self::pick(t.le(Self::of(ERF_SPLIT)), inner, outer)

@@ -17,7 +17,16 @@ trait Binary {
 #[inline(always)]
 fn each<T: Float>(formula: impl Unary, x: &[T], y: &mut [T]) {
     let lanes = T::Wide::LANES;
-    let (mut xs, mut ys) = (x.chunks_exact(lanes), y.chunks_exact_mut(lanes));
+    let (mut xs, mut ys) = (x.chunks_exact(2 * lanes), y.chunks_exact_mut(2 * lanes));
+    for (x, y) in xs.by_ref().zip(ys.by_ref()) {
+        // two at a time: one waits for the other's results less
+        let (a, b) = (T::Wide::load(x), T::Wide::load(&x[lanes..]));
+        let (a, b) = (formula.of(a), formula.of(b));
+        a.store(y);
+        b.store(&mut y[lanes..])
+    }
+    let (mut xs, mut ys) =
+        (xs.remainder().chunks_exact(lanes), ys.into_remainder().chunks_exact_mut(lanes));
     for (x, y) in xs.by_ref().zip(ys.by_ref()) {
         formula.of(T::Wide::load(x)).store(y)
     }

@@ -6,32 +6,32 @@
 
 use crate::real::Float;
 
-/// Where a stream stands: the seed, and the next block.
-#[derive(Clone, Copy)]
+/// The words from a block on, one after the other.
 pub struct Stream {
     key: [u32; 2],
     counter: u64,
+    block: [u32; 4],
+    used: usize,
 }
 
 impl Stream {
     fn new(seed_lo: usize, seed_hi: usize, counter_lo: usize, counter_hi: usize) -> Self {
         let counter = counter_lo as u32 as u64 | (counter_hi as u32 as u64) << 32;
-        Self { key: [seed_lo as u32, seed_hi as u32], counter }
+        Self { key: [seed_lo as u32, seed_hi as u32], counter, block: [0; 4], used: 4 }
     }
-    fn block(self, b: usize) -> [u32; 4] {
-        let at = self.counter.wrapping_add(b as u64);
-        philox([at as u32, (at >> 32) as u32, 0, 0], self.key)
+    #[inline(always)]
+    fn word(&mut self) -> u32 {
+        if self.used == 4 {
+            let at = self.counter;
+            self.block = philox([at as u32, (at >> 32) as u32, 0, 0], self.key);
+            self.counter = at.wrapping_add(1);
+            self.used = 0;
+        }
+        self.used += 1;
+        self.block[self.used - 1]
     }
-    /// The i-th word.
-    fn word(self, i: usize) -> u32 {
-        self.block(i / 4)[i % 4]
-    }
-    /// The i-th pair of words.
-    fn pair(self, i: usize) -> u64 {
-        let block = self.block(i / 2);
-        let [lo, hi] =
-            if i.is_multiple_of(2) { [block[0], block[1]] } else { [block[2], block[3]] };
-        lo as u64 | (hi as u64) << 32
+    fn pair(&mut self) -> u64 {
+        self.word() as u64 | (self.word() as u64) << 32
     }
 }
 
@@ -53,16 +53,16 @@ fn philox(mut c: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
 /// A float type that random bits can fill.
 pub trait Draw: Float {
     /// In [0, 1), from the top 24 bits of a word (float32) or the top 53 of a pair (float64).
-    fn uniform(stream: Stream, i: usize) -> Self;
+    fn uniform(stream: &mut Stream) -> Self;
 }
 impl Draw for f32 {
-    fn uniform(stream: Stream, i: usize) -> f32 {
-        (stream.word(i) >> 8) as f32 / (1u32 << 24) as f32
+    fn uniform(stream: &mut Stream) -> f32 {
+        (stream.word() >> 8) as f32 / (1u32 << 24) as f32
     }
 }
 impl Draw for f64 {
-    fn uniform(stream: Stream, i: usize) -> f64 {
-        (stream.pair(i) >> 11) as f64 / (1u64 << 53) as f64
+    fn uniform(stream: &mut Stream) -> f64 {
+        (stream.pair() >> 11) as f64 / (1u64 << 53) as f64
     }
 }
 
@@ -71,10 +71,10 @@ pub fn uniform<T: Draw>(
     y: &mut [T], _n: usize, seed_lo: usize, seed_hi: usize, counter_lo: usize, counter_hi: usize,
     low: f64, high: f64,
 ) {
-    let stream = Stream::new(seed_lo, seed_hi, counter_lo, counter_hi);
+    let mut stream = Stream::new(seed_lo, seed_hi, counter_lo, counter_hi);
     let (low, high) = (T::from_f64(low), T::from_f64(high));
-    for (i, y) in y.iter_mut().enumerate() {
-        let x = low + (high - low) * T::uniform(stream, i);
+    for y in y.iter_mut() {
+        let x = low + (high - low) * T::uniform(&mut stream);
         *y = if x < high { x } else { low }; // rounding may reach the end that is not included
     }
 }
@@ -84,11 +84,11 @@ pub fn normal<T: Draw>(
     y: &mut [T], _n: usize, seed_lo: usize, seed_hi: usize, counter_lo: usize, counter_hi: usize,
     mean: f64, std: f64,
 ) {
-    let stream = Stream::new(seed_lo, seed_hi, counter_lo, counter_hi);
+    let mut stream = Stream::new(seed_lo, seed_hi, counter_lo, counter_hi);
     let (mean, std) = (T::from_f64(mean), T::from_f64(std));
-    for (i, y) in y.chunks_mut(2).enumerate() {
-        let u = T::ONE - T::uniform(stream, 2 * i); // (0, 1]: its logarithm is finite
-        let angle = T::from_f64(core::f64::consts::TAU) * T::uniform(stream, 2 * i + 1);
+    for y in y.chunks_mut(2) {
+        let u = T::ONE - T::uniform(&mut stream); // (0, 1]: its logarithm is finite
+        let angle = T::from_f64(core::f64::consts::TAU) * T::uniform(&mut stream);
         let radius = std * (T::from_f64(-2.0) * u.ln()).sqrt();
         for (y, turn) in y.iter_mut().zip([angle.cos(), angle.sin()]) {
             *y = mean + radius * turn
@@ -101,13 +101,11 @@ pub fn dropout<T: Float>(
     x: &[T], y: &mut [T], _n: usize, seed_lo: usize, seed_hi: usize, counter_lo: usize,
     counter_hi: usize, p: f64,
 ) {
-    let stream = Stream::new(seed_lo, seed_hi, counter_lo, counter_hi);
+    let mut stream = Stream::new(seed_lo, seed_hi, counter_lo, counter_hi);
     let scale = T::from_f64(if p < 1.0 { 1.0 / (1.0 - p) } else { 0.0 });
     let bound = (p * 4294967296.0) as u64;
-    for (b, (x, y)) in x.chunks(4).zip(y.chunks_mut(4)).enumerate() {
-        for ((x, y), word) in x.iter().zip(y).zip(stream.block(b)) {
-            *y = if (word as u64) < bound { T::ZERO } else { *x * scale }
-        }
+    for (x, y) in x.iter().zip(y) {
+        *y = if (stream.word() as u64) < bound { T::ZERO } else { *x * scale }
     }
 }
 
@@ -116,9 +114,9 @@ pub fn bernoulli<T: Float>(
     p: &[T], y: &mut [T], _n: usize, seed_lo: usize, seed_hi: usize, counter_lo: usize,
     counter_hi: usize,
 ) {
-    let stream = Stream::new(seed_lo, seed_hi, counter_lo, counter_hi);
-    for (i, (p, y)) in p.iter().zip(y).enumerate() {
-        let u = stream.word(i) as f64 / 4294967296.0;
+    let mut stream = Stream::new(seed_lo, seed_hi, counter_lo, counter_hi);
+    for (p, y) in p.iter().zip(y) {
+        let u = stream.word() as f64 / 4294967296.0;
         *y = if u < p.to_f64() { T::ONE } else { T::ZERO }
     }
 }
@@ -128,10 +126,10 @@ pub fn randint(
     y: &mut [i32], _n: usize, seed_lo: usize, seed_hi: usize, counter_lo: usize, counter_hi: usize,
     low: f64, high: f64,
 ) {
-    let stream = Stream::new(seed_lo, seed_hi, counter_lo, counter_hi);
+    let mut stream = Stream::new(seed_lo, seed_hi, counter_lo, counter_hi);
     let range = (high - low) as u64;
-    for (i, y) in y.iter_mut().enumerate() {
-        *y = (low as i64 + below(stream.pair(i), range) as i64) as i32
+    for y in y.iter_mut() {
+        *y = (low as i64 + below(stream.pair(), range) as i64) as i32
     }
 }
 
@@ -139,12 +137,12 @@ pub fn randint(
 pub fn permutation(
     y: &mut [i32], n: usize, seed_lo: usize, seed_hi: usize, counter_lo: usize, counter_hi: usize,
 ) {
-    let stream = Stream::new(seed_lo, seed_hi, counter_lo, counter_hi);
+    let mut stream = Stream::new(seed_lo, seed_hi, counter_lo, counter_hi);
     for (i, y) in y.iter_mut().enumerate() {
         *y = i as i32
     }
     for i in (1..n).rev() {
-        y.swap(i, below(stream.pair(i), i as u64 + 1) as usize)
+        y.swap(i, below(stream.pair(), i as u64 + 1) as usize)
     }
 }
 

@@ -168,14 +168,20 @@ macro_rules! scalar {
 scalar!(f32, F32x4);
 scalar!(f64, F64x2);
 
-/// The exponent and the sign of four f32, as floats: what exp and ln are made of.
+/// The bits of four f32: what exp and ln are made of.
 pub trait Bits: Real {
-    /// 2ⁿ for an integer n from −126 to 127.
+    /// An integer n of less than 22 bits, as n + SHIFT, has its bits at the end of the float's: no conversion is needed.
+    const SHIFT: f64 = 12582912.0; // 1.5 · 2²³
+    /// 2ⁿ of n + SHIFT, for n from −126 to 127.
     fn two_to(self) -> Self;
+    /// 2^⌊n/2⌋ and 2^(n − ⌊n/2⌋) of n + SHIFT, for n from −252 to 254.
+    fn two_to_halves(self) -> (Self, Self);
     /// m and e with x = m · 2ᵉ and m from ½ to 1, for a positive normal x.
     fn split(self) -> (Self, Self);
     /// |x| with the sign of `of`, −0 and NaN included.
     fn with_sign(self, of: Self) -> Self;
+    /// x, but from low to high; NaN passes.
+    fn within(self, low: f64, high: f64) -> Self;
 }
 
 #[cfg(not(target_feature = "simd128"))]
@@ -316,8 +322,13 @@ mod simd128 {
     impl Bits for F32x4 {
         #[inline(always)]
         fn two_to(self) -> Self {
-            let n = i32x4_trunc_sat_f32x4(self.0);
-            Self(i32x4_shl(i32x4_add(n, i32x4_splat(127)), 23))
+            Self(i32x4_add(i32x4_shl(self.0, 23), f32x4_splat(1.0)))
+        }
+        #[inline(always)]
+        fn two_to_halves(self) -> (Self, Self) {
+            let n = i32x4_sub(self.0, f32x4_splat(Self::SHIFT as f32));
+            let half = i32x4_shr(n, 1);
+            (Self(half).two_to(), Self(i32x4_sub(n, half)).two_to())
         }
         #[inline(always)]
         fn split(self) -> (Self, Self) {
@@ -328,6 +339,10 @@ mod simd128 {
         #[inline(always)]
         fn with_sign(self, of: Self) -> Self {
             Self(v128_bitselect(of.0, self.0, i32x4_splat(i32::MIN)))
+        }
+        #[inline(always)]
+        fn within(self, low: f64, high: f64) -> Self {
+            Self(f32x4_pmin(f32x4_pmax(self.0, f32x4_splat(low as f32)), f32x4_splat(high as f32)))
         }
     }
     vector!(F64x2, f64, 2, f64x2_add f64x2_sub f64x2_mul f64x2_div f64x2_neg,
@@ -445,7 +460,14 @@ mod portable {
 
     impl Bits for F32x4 {
         fn two_to(self) -> Self {
-            Self(self.0.map(|n| f32::from_bits(((n as i32 + 127) << 23) as u32)))
+            Self(self.0.map(|n| f32::from_bits((n.to_bits() << 23).wrapping_add(1f32.to_bits()))))
+        }
+        fn two_to_halves(self) -> (Self, Self) {
+            let shift = (Self::SHIFT as f32).to_bits();
+            let n = self.0.map(|n| n.to_bits().wrapping_sub(shift) as i32);
+            let power =
+                |n: i32| f32::from_bits((n << 23).wrapping_add(1f32.to_bits() as i32) as u32);
+            (Self(n.map(|n| power(n >> 1))), Self(n.map(|n| power(n.wrapping_sub(n >> 1)))))
         }
         fn split(self) -> (Self, Self) {
             let bits = self.0.map(f32::to_bits);
@@ -454,6 +476,18 @@ mod portable {
         }
         fn with_sign(self, of: Self) -> Self {
             Self(from_fn(|i| self.0[i].copysign(of.0[i])))
+        }
+        fn within(self, low: f64, high: f64) -> Self {
+            let (low, high) = (low as f32, high as f32);
+            Self(self.0.map(|x| {
+                if x < low {
+                    low
+                } else if high < x {
+                    high
+                } else {
+                    x
+                }
+            }))
         }
     }
 }
