@@ -135,13 +135,23 @@ pub fn pack_nn<T: Float>(b: &[T], panels: &mut [T], n: usize, k: usize) {
     pack(View { at: b, row: n, col: 1 }, panels, k, n, width::<T>())
 }
 
+/// Elements of scratch that `packed` needs.
+pub fn packed_scratch(m: usize, k: usize) -> usize {
+    m.next_multiple_of(ROWS) * k.min(K)
+}
+
 /// C[m, n] += A[m, k] B, with B packed.
-pub fn packed<T: Float>(a: &[T], panels: &[T], c: &mut [T], m: usize, n: usize, k: usize) {
+pub fn packed<T: Float>(
+    a: &[T], panels: &[T], c: &mut [T], rows: &mut [T], m: usize, n: usize, k: usize,
+) {
     let (a, w) = (View { at: a, row: k, col: 1 }, width::<T>());
     for p in (0..k).step_by(K) {
+        let kb = K.min(k - p);
+        pack(a.from(0, p).transposed(), rows, kb, m, ROWS);
+        let a = View { at: &*rows, row: 1, col: ROWS };
         for j in (0..n).step_by(w) {
             let b = View { at: &panels[j * k + p * w..], row: w, col: 1 };
-            strip(a.from(0, p), false, b, &mut c[j..], n, m, w.min(n - j), K.min(k - p))
+            strip(a, true, b, &mut c[j..], n, m, w.min(n - j), kb)
         }
     }
 }

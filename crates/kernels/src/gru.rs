@@ -10,7 +10,7 @@
 //! Shapes: x [T, B, D]; h0, hn [B, H]; hs [T, B, H]; act [T, B, 3H] in the order r, z, n; ms [T, B, H]; dxs, dus [T, B, 3H].
 
 use crate::lanes;
-use crate::math::Math;
+use crate::pointwise::{accumulate, sigmoid_in_place, tanh_in_place};
 use crate::real::{Float, Lane};
 use crate::recurrent::{Recurrence, Sizes, fill, project, project_backward, recur_backward};
 
@@ -26,7 +26,7 @@ pub fn forward<T: Float>(
 ) {
     let s = sizes(time, batch, input, hidden, reverse);
     project(x, w_ih, [b_ih, None], act, scratch, s);
-    let recurrence = Recurrence::forward(w_hh, scratch, s);
+    let mut recurrence = Recurrence::forward(w_hh, scratch, s);
     let n = s.state();
     match h0 {
         Some(h0) => hn.copy_from_slice(h0),
@@ -55,22 +55,23 @@ pub fn forward<T: Float>(
 
 /// One row of the batch: act from W_ih x + b_ih to r, z, n; m; and h to h'.
 fn step<T: Float>(u: &[T], act: &mut [T], m: &mut [T], h: &mut [T], hidden: usize) {
+    let (rz, n) = act.split_at_mut(2 * hidden);
+    let (urz, un) = u.split_at(2 * hidden);
+    accumulate(urz, rz, 2 * hidden);
+    sigmoid_in_place(rz);
     #[inline(always)]
-    fn at<T: Float, V: Lane<Item = T> + Math>(
-        u: &[T], act: &mut [T], m: &mut [T], h: &mut [T], hidden: usize, k: usize,
-    ) {
-        let block = |x: &[T], gate: usize| V::load(&x[gate * hidden + k..]);
-        let r = (block(act, 0) + block(u, 0)).sigmoid();
-        let z = (block(act, 1) + block(u, 1)).sigmoid();
-        let un = block(u, 2);
-        let n = (block(act, 2) + r * un).tanh();
-        for (gate, value) in [r, z, n].into_iter().enumerate() {
-            value.store(&mut act[gate * hidden + k..])
-        }
-        un.store(&mut m[k..]);
-        ((V::ONE - z) * n + z * V::load(&h[k..])).store(&mut h[k..])
+    fn gated<T: Float, V: Lane<Item = T>>(r: &[T], un: &[T], n: &mut [T], k: usize) {
+        (V::load(&n[k..]) + V::load(&r[k..]) * V::load(&un[k..])).store(&mut n[k..])
     }
-    lanes!(T, hidden, |k| at(u, act, m, h, hidden, k))
+    lanes!(T, hidden, |k| gated(rz, un, n, k));
+    tanh_in_place(n);
+    m.copy_from_slice(un);
+    #[inline(always)]
+    fn next<T: Float, V: Lane<Item = T>>(z: &[T], n: &[T], h: &mut [T], k: usize) {
+        let z = V::load(&z[k..]);
+        ((V::ONE - z) * V::load(&n[k..]) + z * V::load(&h[k..])).store(&mut h[k..])
+    }
+    lanes!(T, hidden, |k| next(&rz[hidden..], n, h, k))
 }
 
 /// Accumulates into every gradient that is wanted. `dxs` and `dus` receive the gradients of W_ih x + b_ih and of
@@ -88,10 +89,10 @@ pub fn backward<T: Float>(
         Some(dhn) => dh.copy_from_slice(dhn),
         None => dh.fill(T::ZERO),
     }
-    let recurrence = Recurrence::backward(w_hh, scratch, s);
+    let mut recurrence = Recurrence::backward(w_hh, scratch, s);
     for (t, before) in s.walk().rev() {
         if let Some(dhs) = dhs {
-            crate::pointwise::accumulate(&dhs[t * n..][..n], dh, n);
+            accumulate(&dhs[t * n..][..n], dh, n);
         }
         let h_before = before.map(|b| &hs[b * n..][..n]).or(h0);
         for b in 0..batch {
@@ -110,7 +111,7 @@ pub fn backward<T: Float>(
         recurrence.add_adjoint(&dus[3 * t * n..][..3 * n], dh);
     }
     if let Some(dh0) = dh0 {
-        crate::pointwise::accumulate(dh, dh0, n);
+        accumulate(dh, dh0, n);
     }
     project_backward(dxs, x, w_ih, dx, dw_ih, db_ih, scratch, s);
     recur_backward(dus, hs, h0, dw_hh, db_hh, scratch, s);

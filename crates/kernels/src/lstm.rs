@@ -11,6 +11,7 @@
 
 use crate::lanes;
 use crate::math::Math;
+use crate::pointwise::{sigmoid_in_place, tanh_in_place};
 use crate::real::{Float, Lane};
 use crate::recurrent::{Recurrence, Sizes, project, project_backward, recur_backward};
 
@@ -26,7 +27,7 @@ pub fn forward<T: Float>(
 ) {
     let s = sizes(time, batch, input, hidden, reverse);
     project(x, w_ih, [b_ih, b_hh], act, scratch, s);
-    let recurrence = Recurrence::forward(w_hh, scratch, s);
+    let mut recurrence = Recurrence::forward(w_hh, scratch, s);
     let n = s.state();
     for (t, before) in s.walk() {
         let act = &mut act[t * 4 * n..][..4 * n];
@@ -55,20 +56,25 @@ pub fn forward<T: Float>(
 
 /// One row of the batch: act from raw to activated, c to c', and h'.
 fn step<T: Float>(act: &mut [T], c: &mut [T], h: &mut [T], hidden: usize) {
+    sigmoid_in_place(&mut act[..2 * hidden]);
+    tanh_in_place(&mut act[2 * hidden..3 * hidden]);
+    sigmoid_in_place(&mut act[3 * hidden..]);
     #[inline(always)]
-    fn at<T: Float, V: Lane<Item = T> + Math>(
-        act: &mut [T], c: &mut [T], h: &mut [T], hidden: usize, k: usize,
+    fn next<T: Float, V: Lane<Item = T>>(
+        act: &[T], c: &mut [T], h: &mut [T], hidden: usize, k: usize,
     ) {
-        let raw = |gate: usize| V::load(&act[gate * hidden + k..]);
-        let (i, f, g, o) = (raw(0).sigmoid(), raw(1).sigmoid(), raw(2).tanh(), raw(3).sigmoid());
+        let [i, f, g] = [0, 1, 2].map(|gate| V::load(&act[gate * hidden + k..]));
         let next = f * V::load(&c[k..]) + i * g;
-        for (gate, value) in [i, f, g, o].into_iter().enumerate() {
-            value.store(&mut act[gate * hidden + k..])
-        }
         next.store(&mut c[k..]);
-        (o * next.tanh()).store(&mut h[k..])
+        next.store(&mut h[k..])
     }
-    lanes!(T, hidden, |k| at(act, c, h, hidden, k))
+    lanes!(T, hidden, |k| next(act, c, h, hidden, k));
+    tanh_in_place(h);
+    #[inline(always)]
+    fn open<T: Float, V: Lane<Item = T>>(o: &[T], h: &mut [T], k: usize) {
+        (V::load(&o[k..]) * V::load(&h[k..])).store(&mut h[k..])
+    }
+    lanes!(T, hidden, |k| open(&act[3 * hidden..], h, k))
 }
 
 /// Accumulates into every gradient that is wanted. `carry` is [2, B, H]: dh and dc on their way back.
@@ -88,7 +94,7 @@ pub fn backward<T: Float>(
             None => d.fill(T::ZERO),
         }
     }
-    let recurrence = Recurrence::backward(w_hh, scratch, s);
+    let mut recurrence = Recurrence::backward(w_hh, scratch, s);
     for (t, before) in s.walk().rev() {
         if let Some(dhs) = dhs {
             crate::pointwise::accumulate(&dhs[t * n..][..n], dh, n);

@@ -35,6 +35,25 @@ fn each<T: Float>(formula: impl Unary, x: &[T], y: &mut [T]) {
     }
 }
 
+#[inline(always)]
+fn own<T: Float>(formula: impl Unary, y: &mut [T]) {
+    let lanes = T::Wide::LANES;
+    let mut twos = y.chunks_exact_mut(2 * lanes);
+    for y in twos.by_ref() {
+        let (a, b) = (T::Wide::load(y), T::Wide::load(&y[lanes..]));
+        let (a, b) = (formula.of(a), formula.of(b));
+        a.store(y);
+        b.store(&mut y[lanes..])
+    }
+    let mut ones = twos.into_remainder().chunks_exact_mut(lanes);
+    for y in ones.by_ref() {
+        formula.of(T::Wide::load(y)).store(y)
+    }
+    for y in ones.into_remainder() {
+        *y = formula.of(*y)
+    }
+}
+
 /// Where an operand is `None` it is `number`. One that is shorter than the result repeats: `a[i % a.len()]`; its length
 /// divides the other's, which is the result's.
 #[inline(always)]
@@ -102,6 +121,22 @@ macro_rules! unary {
                 }
             }
             each(Formula { $($($p),+)? }, x, y)
+        }
+    )+};
+}
+
+/// y = f(y)
+macro_rules! in_place {
+    ($($name:ident($x:ident) = $value:expr;)+) => {$(
+        pub fn $name<T: Float>(y: &mut [T]) {
+            struct Formula;
+            impl Unary for Formula {
+                #[inline(always)]
+                fn of<V: Math>(&self, $x: V) -> V {
+                    $value
+                }
+            }
+            own(Formula, y)
         }
     )+};
 }
@@ -187,6 +222,12 @@ unary! {
         V::pick(threshold.lt(z), x, (z.max(V::ZERO) + log) / beta)
     };
     clip(x; low, high) = x.max(low).min(high);
+}
+
+in_place! {
+    tanh_in_place(x) = x.tanh();
+    sigmoid_in_place(x) = x.sigmoid();
+    relu_in_place(x) = x.max(V::ZERO);
 }
 
 backward! {

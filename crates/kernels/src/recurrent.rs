@@ -48,8 +48,10 @@ pub fn scratch(s: Sizes) -> usize {
         (n, s.hidden, tb),
         (s.batch, n, s.hidden),
     ];
-    let largest = products.into_iter().map(|(m, n, k)| gemm::scratch(m, n, k)).max();
-    largest.unwrap_or(0).max(gemm::panels(n, s.hidden).max(gemm::panels(s.hidden, n)))
+    let products = products.into_iter().map(|(m, n, k)| gemm::scratch(m, n, k));
+    let steps = [(n, s.hidden), (s.hidden, n)].into_iter();
+    let steps = steps.map(|(n, k)| gemm::panels(n, k) + gemm::packed_scratch(s.batch, k));
+    products.chain(steps).max().unwrap_or(0)
 }
 
 /// gates[t] = W_ih x_t + biases, for all t in one product.
@@ -75,37 +77,40 @@ pub fn fill<T: Float>(row: &mut [T], biases: [Option<&[T]>; 2]) {
 pub struct Recurrence<'a, T> {
     weight: &'a [T],
     panels: &'a [T],
+    rows: &'a mut [T],
     s: Sizes,
 }
 
 impl<'a, T: Float> Recurrence<'a, T> {
     pub fn forward(w_hh: &'a [T], scratch: &'a mut [T], s: Sizes) -> Self {
+        let (panels, rows) = scratch.split_at_mut(gemm::panels(s.rows(), s.hidden));
         if s.batch > FEW {
-            gemm::pack_nt(w_hh, scratch, s.rows(), s.hidden);
+            gemm::pack_nt(w_hh, panels, s.rows(), s.hidden);
         }
-        Self { weight: w_hh, panels: scratch, s }
+        Self { weight: w_hh, panels, rows, s }
     }
     /// gates [B, G·H] += h W_hhᵀ
-    pub fn add(&self, h: &[T], gates: &mut [T]) {
+    pub fn add(&mut self, h: &[T], gates: &mut [T]) {
         let (m, n, k) = (self.s.batch, self.s.rows(), self.s.hidden);
         if m > FEW {
-            gemm::packed(h, self.panels, gates, m, n, k)
+            gemm::packed(h, self.panels, gates, self.rows, m, n, k)
         } else {
             gemm::nt(h, self.weight, gates, &mut [], m, n, k, 1, 0, 0)
         }
     }
 
     pub fn backward(w_hh: &'a [T], scratch: &'a mut [T], s: Sizes) -> Self {
+        let (panels, rows) = scratch.split_at_mut(gemm::panels(s.hidden, s.rows()));
         if s.batch > FEW {
-            gemm::pack_nn(w_hh, scratch, s.hidden, s.rows());
+            gemm::pack_nn(w_hh, panels, s.hidden, s.rows());
         }
-        Self { weight: w_hh, panels: scratch, s }
+        Self { weight: w_hh, panels, rows, s }
     }
     /// dh [B, H] += dgates W_hh
-    pub fn add_adjoint(&self, dgates: &[T], dh: &mut [T]) {
+    pub fn add_adjoint(&mut self, dgates: &[T], dh: &mut [T]) {
         let (m, n, k) = (self.s.batch, self.s.hidden, self.s.rows());
         if m > FEW {
-            gemm::packed(dgates, self.panels, dh, m, n, k)
+            gemm::packed(dgates, self.panels, dh, self.rows, m, n, k)
         } else {
             gemm::nn(dgates, self.weight, dh, &mut [], m, n, k, 1, 0, 0)
         }

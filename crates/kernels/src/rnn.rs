@@ -7,7 +7,7 @@
 //! Shapes: x [T, B, D]; h0, hn [B, H]; hs, dgates [T, B, H].
 
 use crate::lanes;
-use crate::math::Math;
+use crate::pointwise::{relu_in_place, tanh_in_place};
 use crate::real::{Float, Lane};
 use crate::recurrent::{Recurrence, Sizes, project, project_backward, recur_backward};
 
@@ -23,7 +23,7 @@ pub fn forward<T: Float>(
 ) {
     let s = sizes(time, batch, input, hidden, reverse);
     project(x, w_ih, [b_ih, b_hh], hs, scratch, s);
-    let recurrence = Recurrence::forward(w_hh, scratch, s);
+    let mut recurrence = Recurrence::forward(w_hh, scratch, s);
     let n = s.state();
     for (t, before) in s.walk() {
         // hn holds h_{t−1}; h_t grows in its place in hs.
@@ -34,28 +34,12 @@ pub fn forward<T: Float>(
             recurrence.add(h0, h)
         }
         if relu == 1 {
-            activate_relu(h, n)
+            relu_in_place(h)
         } else {
-            activate_tanh(h, n)
+            tanh_in_place(h)
         }
         hn.copy_from_slice(h);
     }
-}
-
-fn activate_tanh<T: Float>(h: &mut [T], n: usize) {
-    #[inline(always)]
-    fn at<T: Float, V: Lane<Item = T> + Math>(h: &mut [T], k: usize) {
-        V::load(&h[k..]).tanh().store(&mut h[k..])
-    }
-    lanes!(T, n, |k| at(h, k))
-}
-
-fn activate_relu<T: Float>(h: &mut [T], n: usize) {
-    #[inline(always)]
-    fn at<T: Float, V: Lane<Item = T>>(h: &mut [T], k: usize) {
-        V::load(&h[k..]).max(V::ZERO).store(&mut h[k..])
-    }
-    lanes!(T, n, |k| at(h, k))
 }
 
 /// Accumulates into every gradient that is wanted. `carry` is [B, H]: dh on its way back.
@@ -72,7 +56,7 @@ pub fn backward<T: Float>(
         Some(dhn) => dh.copy_from_slice(dhn),
         None => dh.fill(T::ZERO),
     }
-    let recurrence = Recurrence::backward(w_hh, scratch, s);
+    let mut recurrence = Recurrence::backward(w_hh, scratch, s);
     for (t, _) in s.walk().rev() {
         if let Some(dhs) = dhs {
             crate::pointwise::accumulate(&dhs[t * n..][..n], dh, n);

@@ -1,7 +1,7 @@
 //! Packing: the panels of a matrix one after the other, each in the order in which the micro-kernel reads it.
 
 use super::tile::View;
-use crate::real::Float;
+use crate::real::{Float, Lane};
 
 /// The first n columns of B[k, n] as ⌈n / w⌉ panels of [k, w], padded with zeros. A is packed as Aᵀ.
 #[inline(always)]
@@ -17,7 +17,10 @@ pub fn pack<T: Float>(b: View<T>, to: &mut [T], k: usize, n: usize, w: usize) {
             }
         } else if b.col == 1 {
             for (p, to) in to.chunks_exact_mut(w).enumerate() {
-                to.copy_from_slice(&b.at[p * b.row..][..w])
+                let from = &b.at[p * b.row..][..w];
+                for j in (0..w).step_by(T::Wide::LANES) {
+                    T::Wide::load(&from[j..]).store(&mut to[j..])
+                }
             }
         } else {
             transpose(b, to, k, w)
