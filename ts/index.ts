@@ -72,3 +72,8 @@ export {
   SafetensorsError,
   type Safetensors,
 } from "./io/safetensors.ts";
+
+// Data
+export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./data/data-loader.ts";
+export type { Dataset } from "./data/data-loader.ts";
+export { type Collated, defaultCollate, padCollate, type PadOptions } from "./data/collate.ts";
