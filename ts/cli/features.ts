@@ -24,7 +24,9 @@ export function featuresOf(text: readonly string[]): Feature[] {
   const word = feature("how far into a word");
 
   let quote = ""; // what ends the quotation
+  let escaped = false; // by a backslash in it
   let remark = ""; // what ends the comment
+  let remarkAt = 0; // where it began
   let [indent, at, letters] = [0, 0, 0];
   let open = [0, 0, 0]; // of each kind of bracket
   let leading = true;
@@ -40,13 +42,15 @@ export function featuresOf(text: readonly string[]): Feature[] {
       else leading = false;
     }
     if (remark !== "") {
-      if (remark === "*/" && before === "*" && c === "/") remark = "";
+      if (remark === "*/" && before === "*" && c === "/" && i > remarkAt + 1) remark = "";
     } else if (quote !== "") {
-      if (c === quote && before !== "\\") quote = "";
+      if (c === quote && !escaped) quote = "";
+      escaped = c === "\\" && !escaped;
     } else if (before === "/" && (c === "/" || c === "*") && text[i - 2] !== ":") {
       remark = c === "/" ? "\n" : "*/";
+      remarkAt = i;
     } else if (c === '"' || c === "`" || (c === "'" && !isLetter(before))) {
-      quote = c;
+      [quote, escaped] = [c, false];
     } else if (OPEN.includes(c)) {
       open[OPEN.indexOf(c)]!++;
     } else if (CLOSE.includes(c)) {
