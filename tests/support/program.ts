@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { afterEach } from "vitest";
 
 export const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 
@@ -23,6 +24,11 @@ export interface Started {
   ended: Promise<Result>;
 }
 
+const running = new Set<ChildProcess>();
+afterEach(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 interface How {
   cwd: string;
   /** All of standard input; null: it stays open. */
@@ -35,6 +41,7 @@ export function start(command: string, args: readonly string[], { cwd, input = "
     stdio: "pipe",
     env: { ...process.env, NO_COLOR: "1" },
   });
+  running.add(child);
   const written = { stdout: "", stderr: "" };
   const watchers = new Set<() => void>();
   for (const stream of ["stdout", "stderr"] as const) {
@@ -47,7 +54,10 @@ export function start(command: string, args: readonly string[], { cwd, input = "
   if (input !== null) child.stdin.end(input);
   const ended = new Promise<Result>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, ...written }));
+    child.on("close", (code) => {
+      running.delete(child);
+      resolve({ code, ...written });
+    });
   });
   const saying = (wanted: string | RegExp): Promise<void> =>
     new Promise((resolve, reject) => {

@@ -32,7 +32,8 @@ export function featuresOf(text: readonly string[]): Feature[] {
   let leading = true;
   for (const [i, c] of text.entries()) {
     const before = text[i - 1] ?? "\n";
-    if (c === "\n") {
+    if (c === "\f") [quote, remark, open] = ["", "", [0, 0, 0]]; // another file
+    if (c === "\n" || c === "\f") {
       [at, indent, leading] = [0, 0, true];
       if (quote !== "`") quote = "";
       if (remark === "\n") remark = "";
@@ -55,8 +56,6 @@ export function featuresOf(text: readonly string[]): Feature[] {
       open[OPEN.indexOf(c)]!++;
     } else if (CLOSE.includes(c)) {
       open = open.map((n, kind) => (CLOSE[kind] === c ? Math.max(0, n - 1) : n));
-    } else if (c === "\f") {
-      open = [0, 0, 0]; // another file
     }
     letters = isLetter(c) ? letters + 1 : 0;
     quotes.values[i] = quote === "" ? 0 : 1;

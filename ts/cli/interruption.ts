@@ -5,13 +5,14 @@ import { performance } from "node:perf_hooks";
 /** npm and npx pass on a Ctrl-C that the terminal has sent already: within this many milliseconds it is one. */
 const ECHO = 300;
 
-/** The first Ctrl-C (or SIGTERM, or a reader that is gone) asks for an end after the step; the second ends at once. */
+/** The first Ctrl-C (or SIGTERM, or a terminal or reader that is gone) asks for an end after the step; the second ends at once. */
 export class Interruption {
   exitCode = 0;
   #asked = -Infinity;
   readonly #handlers: [NodeJS.Signals, () => void][] = [
     ["SIGINT", () => this.#ask(130)],
     ["SIGTERM", () => this.#ask(143)],
+    ["SIGHUP", () => this.#ask(129)],
   ];
   readonly #unread = (): void => {
     this.exitCode ||= 1;

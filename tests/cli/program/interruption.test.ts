@@ -1,4 +1,4 @@
-/** @file Ctrl-C, SIGTERM, a reader that goes, and kill -9. */
+/** @file Ctrl-C and its like, a reader that goes, and kill -9. */
 
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -19,6 +19,7 @@ function stepsIn(folder: string): number {
 test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
+  ["SIGHUP", 129],
 ] as const)(
   "%s finishes the step, saves, and prints the command that goes on",
   async (signal, code) => {

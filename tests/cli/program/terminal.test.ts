@@ -1,8 +1,10 @@
 /** @file The progress bar, under a pseudo-terminal of 80 columns. */
 
 import { spawnSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { CLI, folderWithText, SMALL, start } from "../../support/program.ts";
 
 const hasScript = spawnSync("script", ["--version"]).status === 0;
@@ -44,4 +46,14 @@ test.skipIf(!hasScript)("Ctrl-C in a terminal saves, and gives the cursor back",
   expect(stdout).toMatch(/interrupted after step \d+; saved model.safetensors/);
   expect(stdout).toMatch(/to go on: {2}node .* --resume model.safetensors --minutes 60/);
   expect(stdout.lastIndexOf("\u001B[?25h")).toBeGreaterThan(stdout.lastIndexOf("\u001B[?25l"));
+});
+
+test.skipIf(!hasScript)("a terminal that is closed ends the run, which is saved", async () => {
+  const folder = folderWithText();
+  const run = inTerminal(folder, `${process.execPath} ${CLI} ${train} --minutes 60`, null);
+  await run.saying(/held-out \d/);
+  const { mtimeMs } = statSync(join(folder, "model.safetensors"));
+  run.child.kill("SIGKILL"); // the terminal, not the program
+  await vi.waitFor(() => expect(existsSync(join(folder, "report.html"))).toBe(true), 30_000);
+  expect(statSync(join(folder, "model.safetensors")).mtimeMs).toBeGreaterThan(mtimeMs);
 });
