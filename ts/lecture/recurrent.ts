@@ -1,0 +1,5 @@
+/** @file The lecture's first half, in its order. */
+
+import type { Exhibit } from "./exhibit.ts";
+
+export const RECURRENT: readonly Exhibit[] = [];
