@@ -13,6 +13,12 @@ export interface Picture {
   svg: string;
 }
 
+/** Pictures to step through, as the slides do. */
+export interface Film {
+  caption: string;
+  frames: readonly Picture[];
+}
+
 export interface ExhibitOptions {
   /** Five seeds instead of one wherever something is trained. */
   full: boolean;
@@ -25,5 +31,5 @@ export interface Exhibit {
   title: string;
   /** What the slide says. */
   statement: string;
-  run(options: ExhibitOptions): { verdicts: Verdict[]; pictures: Picture[] };
+  run(options: ExhibitOptions): { verdicts: Verdict[]; pictures: (Picture | Film)[] };
 }
