@@ -61,9 +61,9 @@ export function formula(x: number, y: number, source: string, style: TextStyle =
   return textElement(x, y, parts.join(""), style, SERIF);
 }
 
-/** Stretches of letters, which are set in italics, and of everything else. */
+/** Stretches of letters, set in italics unless they are a word, such as sin, and of everything else. */
 const runs = (source: string): [run: string, italic: boolean][] =>
-  [...source.matchAll(/\p{L}+|[^\p{L}]+/gu)].map(([run]) => [run, /^\p{L}/u.test(run)]);
+  [...source.matchAll(/\p{L}+|[^\p{L}]+/gu)].map(([run]) => [run, /^\p{L}{1,2}$/u.test(run)]);
 
 function textElement(
   x: number,
@@ -155,13 +155,18 @@ export function shown(x: number, digits = 4): string {
   const written =
     size >= 1e-3 && size < 1e6
       ? String(Number(size.toPrecision(digits)))
-      : size.toExponential(Math.max(0, digits - 3)).replace("e-", " · 10^−").replace("e+", " · 10^");
+      : size
+          .toExponential(Math.max(0, digits - 3))
+          .replace("e-", " · 10^−")
+          .replace("e+", " · 10^");
   return (x < 0 ? "−" : "") + superscript(written);
 }
 
 const superscript = (written: string): string =>
-  written.replace(/\^(−?)(\d+)/, (_, sign: string, n: string) =>
-    (sign ? "⁻" : "") + [...n].map((d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(d)]).join(""),
+  written.replace(
+    /\^(−?)(\d+)/,
+    (_, sign: string, n: string) =>
+      (sign ? "⁻" : "") + [...n].map((d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(d)]).join(""),
   );
 
 /** With subscripts: sub(12) is ₁₂. */

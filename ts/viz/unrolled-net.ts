@@ -1,7 +1,7 @@
 /** @file A recurrent net being unrolled, and a gradient on its way back, as on the lecture's slides. */
 
 import type { GraphNode } from "../theory/unroll.ts";
-import { arrow, box, circle, COLOUR, curve, drawing, formula, text } from "./drawing.ts";
+import { arrow, box, circle, COLOUR, curve, drawing, formula } from "./drawing.ts";
 
 export interface UnrolledNetOptions {
   /** What `unroll` gave: T copies of f, and an output and a loss of the last step if there are. */
@@ -14,9 +14,10 @@ export interface UnrolledNetOptions {
   term?: number;
 }
 
-const [WIDTH, HEIGHT] = [960, 400];
+const [WIDTH, HEIGHT] = [820, 390];
 const Y = { W: 42, loss: 42, output: 126, block: 222, input: 342 };
 const [HALF_WIDTH, HALF_HEIGHT] = [46, 30];
+const STRIDE = 205;
 
 export function unrolledNet(options: UnrolledNetOptions): string {
   const { nodes, weights = false, term } = options;
@@ -25,7 +26,7 @@ export function unrolledNet(options: UnrolledNetOptions): string {
   const folded = copies < T;
   const hasOutput = !folded && nodes.some(({ id }) => id === `y${T}`);
   const hasLoss = !folded && nodes.some(({ id }) => id === `L${T}`);
-  const gap = Math.min(205, (WIDTH - 220) / T);
+  const gap = Math.min(STRIDE, (WIDTH - 350) / Math.max(1, T - 1));
   const x = (t: number): number => 170 + (t - 1) * gap;
   const parts: string[] = [];
   const lit = (on: boolean) => (on ? { colour: COLOUR.warm, width: 3 } : {});
@@ -79,9 +80,11 @@ export function unrolledNet(options: UnrolledNetOptions): string {
 
 /** The block that has not been unrolled: it feeds itself, and the rest of the inputs waits. */
 function loop(x: number, copies: number, T: number): string[] {
-  const from = copies === 0 ? 80 : x - 205 + HALF_WIDTH;
+  const from = copies === 0 ? 80 : x - STRIDE + HALF_WIDTH;
   const [side, top] = [x + HALF_WIDTH + 34, Y.block - 84];
-  const waiting = Array.from({ length: T - copies }, (_, i) => `x_${sub(copies + 1 + i)}`).join("  ");
+  const waiting = Array.from({ length: T - copies }, (_, i) => `x_${sub(copies + 1 + i)}`).join(
+    "  ",
+  );
   return [
     arrow([[Math.max(80, from), Y.block], [x - HALF_WIDTH - 3, Y.block]]), // prettier-ignore
     copies === 0 ? "" : formula((from + x - HALF_WIDTH) / 2, Y.block - 18, `h_${sub(copies)}`, { size: 18 }), // prettier-ignore
@@ -110,4 +113,3 @@ function describe(T: number, copies: number, term: number | undefined): string {
     return `A recurrent block; ${copies} of ${T} steps stand on their own, the rest is a loop.`;
   return `A recurrent net unrolled over ${T} steps.`;
 }
-void text;
