@@ -38,7 +38,7 @@ export function compound({ x, g, f, d0, d1, dg, letters }: CompoundOptions): str
   return drawing(
     WIDTH,
     HEIGHT,
-    `The derivative of ${letters.f} where b is ${letters.g}: ${shown(d0)} directly, ${shown(d1 * dg)} through g, ${shown(d0 + d1 * dg)} together.`,
+    `The derivative of ${letters.f} where b is ${letters.g}: ${short(d0)} directly, ${short(d1 * dg)} through g, ${short(d0 + d1 * dg)} together.`,
     [
       arrow([[left + 24, level], [left + 70, up], [right - 58, up], [right - 58, level - 20], [right - 47, level - 14]], { colour: DIRECT, width: 2.6 }), // prettier-ignore
       arrow([[left + 20, level + 14], [left + 62, down], [middle - 49, down]], { colour: THROUGH, width: 2.6 }), // prettier-ignore
@@ -49,21 +49,23 @@ export function compound({ x, g, f, d0, d1, dg, letters }: CompoundOptions): str
       formula(middle, down, letters.g, { size: 18 }),
       box(right, level, 94, 62, { fill: COLOUR.wash }),
       formula(right, level, letters.f, { size: 18 }),
-      formula(left, level + 42, shown(x), { size: 16 }),
-      formula(middle, down + 42, shown(g), { size: 16 }),
-      formula(right, level + 48, shown(f), { size: 16 }),
-      formula((left + right) / 2, up - 20, `∂_0f = ${letters.d0} = ${shown(d0)}`, { size: 16, colour: DIRECT }), // prettier-ignore
-      formula(left + 40, down + 34, `g′ = ${letters.dg} = ${shown(dg)}`, { size: 16, colour: THROUGH }), // prettier-ignore
-      formula(right - 8, down + 34, `∂_1f = ${letters.d1} = ${shown(d1)}`, { size: 16, colour: THROUGH }), // prettier-ignore
+      formula(left, level + 42, short(x), { size: 16 }),
+      formula(middle, down + 42, short(g), { size: 16 }),
+      formula(right, level + 48, short(f), { size: 16 }),
+      formula((left + right) / 2, up - 20, `∂_0f = ${letters.d0} = ${short(d0)}`, { size: 16, colour: DIRECT }), // prettier-ignore
+      formula(left + 40, down + 34, `g′ = ${letters.dg} = ${short(dg)}`, { size: 16, colour: THROUGH }), // prettier-ignore
+      formula(right - 8, down + 34, `∂_1f = ${letters.d1} = ${short(d1)}`, { size: 16, colour: THROUGH }), // prettier-ignore
       text(columns[0]!, 66, "path", { anchor: "start", colour: COLOUR.soft, size: 14 }),
       text(columns[1]!, 66, "by the slot", { anchor: "end", colour: COLOUR.soft, size: 14 }),
       text(columns[2]!, 66, "to the slot", { anchor: "end", colour: COLOUR.soft, size: 14 }),
       text(columns[3]!, 66, "product", { anchor: "end", colour: COLOUR.soft, size: 14 }),
       rule(86),
-      row(112, ["direct, ∂_0f", shown(d0), "1", shown(d0)], DIRECT),
-      row(150, ["through g, ∂_1f g′", shown(d1), shown(dg), shown(d1 * dg)], THROUGH),
+      row(112, ["direct, ∂_0f", short(d0), "1", short(d0)], DIRECT),
+      row(150, ["through g, ∂_1f g′", short(d1), short(dg), short(d1 * dg)], THROUGH),
       rule(176),
-      row(204, [letters.total, "", "", shown(d0 + d1 * dg)], COLOUR.ink, 600),
+      row(204, [letters.total, "", "", short(d0 + d1 * dg)], COLOUR.ink, 600),
     ],
   );
 }
+
+const short = (v: number): string => shown(v, 4);

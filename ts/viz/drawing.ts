@@ -149,29 +149,19 @@ export function circle(
 }
 
 /** A number for people: at most `digits` digits, a true minus, no −0. */
-export function shown(x: number, digits = 4): string {
+export function shown(x: number, digits = 6): string {
   const size = Math.abs(x);
+  const sign = x < 0 ? "−" : "";
   if (size === 0) return "0";
-  const written =
-    size >= 1e-3 && size < 1e6
-      ? String(Number(size.toPrecision(digits)))
-      : size
-          .toExponential(Math.max(0, digits - 3))
-          .replace("e-", " · 10^−")
-          .replace("e+", " · 10^");
-  return (x < 0 ? "−" : "") + superscript(written);
+  if (size >= 1e-3 && size < 1e6) return sign + String(Number(size.toPrecision(digits)));
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? "NaN" : `${sign}∞`;
+  const [factor, exponent] = size.toExponential(Math.max(0, digits - 1)).split("e");
+  return `${sign}${Number(factor)} · ${powerOfTen(Number(exponent))}`;
 }
 
-const superscript = (written: string): string =>
-  written.replace(
-    /\^(−?)(\d+)/,
-    (_, sign: string, n: string) =>
-      (sign ? "⁻" : "") + [...n].map((d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(d)]).join(""),
-  );
-
-/** With subscripts: sub(12) is ₁₂. */
-export const subscript = (n: number): string =>
-  [...String(n)].map((d) => "₀₁₂₃₄₅₆₇₈₉"[Number(d)]).join("");
+/** 10ⁿ */
+export const powerOfTen = (n: number): string =>
+  `10${n < 0 ? "⁻" : ""}${[...String(Math.abs(n))].map((d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(d)]).join("")}`;
 
 const at = (p: Place): string => p.map(round).join(" ");
 const round = (x: number): number => Math.round(x * 10) / 10;
