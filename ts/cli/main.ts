@@ -3,6 +3,7 @@
 import { Argument, Command, CommanderError, Option } from "commander";
 import { CHAR_LM_NETS, VERSION } from "unrolled";
 import { runExport } from "./export.ts";
+import { LECTURES, type LectureOptions, runLecture } from "./lecture.ts";
 import { numberIn, oneOf, sentenceOf } from "./options.ts";
 import { Problem } from "./problem.ts";
 import { runSample, type SampleOptions } from "./sample.ts";
@@ -104,6 +105,14 @@ function programOf(finish: (code: number) => void): Command {
     .addArgument(new Argument("<checkpoint>", "what unrolled train has saved"))
     .addArgument(new Argument("<out>", "the safetensors file to write"))
     .action(async (path: string, out: string) => finish(await runExport(path, out)));
+  program
+    .command("lecture")
+    .description("run what the lecture says, measure it, and write a page with its pictures")
+    .addArgument(new Argument("<part>", "which part").choices(Object.keys(LECTURES)))
+    .option("--full", "train from five seeds wherever something is trained")
+    .option("--out <file>", "the page to write", "lecture.html")
+    .option("--json", "one JSON object a line instead of a progress bar")
+    .action((part: string, options: LectureOptions) => finish(runLecture(part, options)));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ outputError: () => {} }); // main says it
   }
@@ -131,7 +140,7 @@ function complain(message: string): number {
 
 function commandName(): string {
   const name = process.argv[2] ?? "";
-  return ["train", "sample", "export"].includes(name) ? `${name} ` : "";
+  return ["train", "sample", "export", "lecture"].includes(name) ? `${name} ` : "";
 }
 
 process.exitCode = await main();

@@ -8,10 +8,12 @@ export interface PageOptions {
   body: string;
   /** JavaScript that runs at the end. */
   scripts: readonly string[];
+  /** CSS beyond what all pages share. */
+  style?: string;
 }
 
 /** A whole HTML document. Its policy forbids it to load anything. */
-export function page({ title, body, scripts }: PageOptions): string {
+export function page({ title, body, scripts, style = "" }: PageOptions): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -20,7 +22,7 @@ export function page({ title, body, scripts }: PageOptions): string {
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>${escape(title)}</title>
-<style>${STYLE}</style>
+<style>${STYLE}${style}</style>
 <main>
 ${body}
 </main>
