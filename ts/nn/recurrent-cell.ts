@@ -33,7 +33,7 @@ export abstract class RecurrentCell extends Module {
   constructor(
     readonly inputSize: number,
     readonly hiddenSize: number,
-    gates: number,
+    readonly gates: number,
     { bias = true, dtype = "float32", generator }: CellModuleOptions,
   ) {
     super();

@@ -78,7 +78,7 @@ export abstract class Recurrent extends Module {
   readonly #generator: Generator | undefined;
 
   /** PyTorch's names: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, weight_hr_l0, and the same with _reverse. */
-  readonly [name: `${"weight" | "bias"}_${string}_${Suffix}`]: Tensor;
+  readonly [name: `${"weight" | "bias" | "norm"}_${string}_${Suffix}`]: Tensor;
 
   constructor(
     readonly inputSize: number,
@@ -146,6 +146,11 @@ export abstract class Recurrent extends Module {
 
   protected define(name: string, t: Tensor): void {
     Object.defineProperty(this, name, { value: parameter(t), enumerable: true });
+  }
+
+  /** G: how many blocks of H rows the weights have. */
+  get gates(): number {
+    return this.plan.gates;
   }
 
   /** How wide an output is in one direction: P, or H. */

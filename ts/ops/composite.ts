@@ -73,5 +73,6 @@ export function zeroStates(
   return states.map((s, i) => s ?? zeros([B, widths[i]!], { dtype: x.dtype }));
 }
 
-const rowsOf = (mask: Tensor | undefined, b: number): Tensor | undefined =>
+/** @internal The part of a mask for the rows that take part. */
+export const rowsOf = (mask: Tensor | undefined, b: number): Tensor | undefined =>
   mask && slice(mask, 0, 0, b);
