@@ -84,6 +84,19 @@ describe.each(NETS)("a session of an %s", (_, make) => {
     session.free();
   });
 
+  test("goes on from what forward has read at once", () => {
+    const session = net.session({ batch: B });
+    scope(() => {
+      const xs = input(2 * T, B, 2);
+      net.eval();
+      const [, state] = net.forward(xs.slice(0, 0, T)) as [Tensor, Tensor | Tensor[]];
+      const [hs] = whole(xs);
+      session.setStates([state].flat());
+      expectClose(pushAll(session, xs.slice(0, T)), hs.slice(hs.length / 2));
+    });
+    session.free();
+  });
+
   test("goes on from its bytes, in another session of an equal net", () => {
     const session = net.session({ batch: B });
     const twin = make();
@@ -152,6 +165,10 @@ test("wrong uses are refused, and change nothing", () => {
     refused(() => session.push([1, 2] as never), /x to be a tensor/);
     refused(() => session.reset([0, 2]), /each row to be below 2, got 2/);
     refused(() => session.reset([-1]), /each row/);
+    const [h, wide] = [randn([1, 2, 3]), randn([1, 2, 4])];
+    refused(() => session.setStates([h]), /an array of the states h, c/);
+    refused(() => session.setStates([h, wide]), /expected c to be \[1, 2, 3\], got \[1, 2, 4\]/);
+    refused(() => session.setStates([h, h.to("float64")]), /expected c to be float32/);
     refused(() => session.load("bytes" as never), /bytes to be a Uint8Array/);
     refused(() => session.load(new Uint8Array(0)), /the bytes to begin with/);
     refused(() => session.load(bytes.slice(0, -1)), /bytes to be \d+, got/);

@@ -5,7 +5,8 @@ import { rowsOf, zeroStates } from "../ops/composite.ts";
 import { unroll } from "../ops/unroll.ts";
 import { expectPair, type LSTMState } from "./lstm.ts";
 import type { PackedSequence } from "./packed-sequence.ts";
-import { type Layer, Recurrent, type RecurrentOptions, type Suffix } from "./recurrent.ts";
+import { type Layer, Recurrent, type Suffix } from "./recurrent.ts";
+import type { RecurrentOptions } from "./recurrent-options.ts";
 import { type LayerTrace, trace } from "./trace.ts";
 
 /** By the letters of the equations, [B, H] each: i, f and o after σ, g after tanh. */

@@ -2,7 +2,8 @@ import type { Tensor } from "../core/tensor.ts";
 import { gruStep } from "../ops/cells.ts";
 import { gru } from "../ops/recurrent.ts";
 import type { PackedSequence } from "./packed-sequence.ts";
-import { type Layer, Recurrent, type RecurrentOptions } from "./recurrent.ts";
+import { type Layer, Recurrent } from "./recurrent.ts";
+import type { RecurrentOptions } from "./recurrent-options.ts";
 import { type LayerTrace, trace } from "./trace.ts";
 
 export type GRUOptions = RecurrentOptions;

@@ -6,7 +6,8 @@ import { ones, zeros } from "../ops/create.ts";
 import { linear } from "../ops/linear.ts";
 import { layerNorm } from "../ops/norm.ts";
 import { CompositeLSTM, type LSTMValues } from "./composite-lstm.ts";
-import type { RecurrentOptions, Suffix } from "./recurrent.ts";
+import type { Suffix } from "./recurrent.ts";
+import type { RecurrentOptions } from "./recurrent-options.ts";
 
 /**
  * An LSTM whose products and cell are normalised at every step (Ba, Kiros & Hinton 2016).

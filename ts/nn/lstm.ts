@@ -2,7 +2,8 @@ import type { Tensor } from "../core/tensor.ts";
 import { lstmStep } from "../ops/cells.ts";
 import { lstm } from "../ops/recurrent.ts";
 import type { PackedSequence } from "./packed-sequence.ts";
-import { type Layer, Recurrent, type RecurrentOptions } from "./recurrent.ts";
+import { type Layer, Recurrent } from "./recurrent.ts";
+import type { RecurrentOptions } from "./recurrent-options.ts";
 import { trace, type LayerTrace } from "./trace.ts";
 
 export interface LSTMOptions extends RecurrentOptions {

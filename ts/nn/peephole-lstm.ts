@@ -5,7 +5,8 @@ import { blocks } from "../ops/cells.ts";
 import { linear } from "../ops/linear.ts";
 import { select } from "../ops/slice.ts";
 import { CompositeLSTM, type LSTMValues } from "./composite-lstm.ts";
-import type { RecurrentOptions, Suffix } from "./recurrent.ts";
+import type { Suffix } from "./recurrent.ts";
+import type { RecurrentOptions } from "./recurrent-options.ts";
 
 /**
  * An LSTM whose gates see the cell (Gers & Schmidhuber 2000; as in Graves 2013).

@@ -1,9 +1,9 @@
 /** @file What recurrent nets share: parameters, layers, directions, initial states, dropout. */
 
-import { type FloatDType, isFloat } from "../core/dtype.ts";
+import type { FloatDType } from "../core/dtype.ts";
 import type { Generator } from "../core/random.ts";
-import { expectInteger, expectNumber, fail, sameShape, type Shape, show } from "../core/shape.ts";
-import { empty, expectTensor, type Tensor } from "../core/tensor.ts";
+import type { Shape } from "../core/shape.ts";
+import { empty, type Tensor } from "../core/tensor.ts";
 import type { Weights } from "../ops/cells.ts";
 import type { CompositeOptions } from "../ops/composite.ts";
 import { ones } from "../ops/create.ts";
@@ -13,33 +13,10 @@ import { select } from "../ops/slice.ts";
 import { uniform } from "./init.ts";
 import { Module, parameter } from "./module.ts";
 import type { PackedSequence } from "./packed-sequence.ts";
-import { layoutOf, type SequenceLayout } from "./sequence-layout.ts";
+import { checkOptions, type RecurrentOptions, type RecurrentPlan } from "./recurrent-options.ts";
+import { expectStates, layoutOf } from "./sequence-layout.ts";
 import { Session } from "./session.ts";
 import { variationalDropout } from "./variational-dropout.ts";
-
-export interface RecurrentOptions {
-  /** Stacked layers, each over the outputs of the one below. Default 1. */
-  numLayers?: number;
-  /** Whether there are b_ih and b_hh. Default true. */
-  bias?: boolean;
-  /** Input and output are [B, T, ...] instead of [T, B, ...]; states are not affected. Default false. */
-  batchFirst?: boolean;
-  /** Probability of dropping an output of each layer but the last, in training. Default 0. */
-  dropout?: number;
-  /** A second net reads each layer's sequence backward; outputs are concatenated. Default false. */
-  bidirectional?: boolean;
-  /** Whether `dropout` drops the same outputs at every step (Gal & Ghahramani 2016). Default false. */
-  variational?: boolean;
-  /**
-   * Probability of dropping an element of h_{t−1} from W_hh h_{t−1}, the same ones at every step, in training (Gal &
-   * Ghahramani 2016). Not fused: slower. Default 0.
-   */
-  recurrentDropout?: number;
-  /** Default float32. */
-  dtype?: FloatDType;
-  /** Draws initial values and dropout masks. Default: the global one. */
-  generator?: Generator;
-}
 
 /** A layer's parameters in one direction end in this, as PyTorch's do. */
 export type Suffix = `l${number}${"" | "_reverse"}`;
@@ -51,16 +28,6 @@ export type Layer = (
   suffix: Suffix,
   options: CompositeOptions,
 ) => { hs: Tensor; final: readonly Tensor[] };
-
-/** What sets one recurrent net apart from another. */
-export interface RecurrentPlan {
-  /** G: how many blocks of H rows the weights have. */
-  gates: number;
-  /** The letters of its states. */
-  states: readonly ["h"] | readonly ["h", "c"];
-  /** P: what h is projected to. Default: it is not. */
-  projSize?: number;
-}
 
 export abstract class Recurrent extends Module {
   readonly numLayers: number;
@@ -75,7 +42,7 @@ export abstract class Recurrent extends Module {
   readonly projSize: number;
   /** @internal */
   readonly plan: RecurrentPlan;
-  readonly #generator: Generator | undefined;
+  readonly #random: { generator?: Generator };
 
   /** PyTorch's names: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, weight_hr_l0, and the same with _reverse. */
   readonly [name: `${"weight" | "bias" | "norm"}_${string}_${Suffix}`]: Tensor;
@@ -87,42 +54,19 @@ export abstract class Recurrent extends Module {
     options: number | RecurrentOptions,
   ) {
     super();
-    const where = new.target.name;
-    const given: RecurrentOptions = typeof options === "number" ? { numLayers: options } : options;
-    const { numLayers = 1, dropout = 0, recurrentDropout = 0, dtype = "float32" } = given;
-    const { bias = true, batchFirst = false, bidirectional = false, variational = false } = given;
-    expectBooleans(where, { bias, batchFirst, bidirectional, variational });
-    expectInteger(where, "inputSize", inputSize, 1);
-    expectInteger(where, "hiddenSize", hiddenSize, 1);
+    const given = checkOptions(new.target.name, inputSize, hiddenSize, plan, options);
     this.plan = plan;
-    this.numLayers = expectInteger(where, "numLayers", numLayers, 1);
-    this.bias = bias;
-    this.batchFirst = batchFirst;
-    this.dropout = expectNumber(where, "dropout", dropout, 0, 1);
-    this.bidirectional = bidirectional;
-    this.variational = variational;
-    this.recurrentDropout = expectNumber(where, "recurrentDropout", recurrentDropout, 0, 1);
-    this.projSize = this.#expectProjection(where, given);
-    if (!isFloat(dtype)) fail(where, "dtype", 'to be "float32" or "float64"', String(dtype));
-    this.dtype = dtype;
-    this.#generator = given.generator;
-    if (dropout > 0 && numLayers === 1) {
-      console.warn(`${where}: dropout acts between layers, so with numLayers = 1 it does nothing`);
-    }
+    this.numLayers = given.numLayers;
+    this.bias = given.bias;
+    this.batchFirst = given.batchFirst;
+    this.dropout = given.dropout;
+    this.bidirectional = given.bidirectional;
+    this.variational = given.variational;
+    this.recurrentDropout = given.recurrentDropout;
+    this.projSize = plan.projSize ?? 0;
+    this.dtype = given.dtype;
+    this.#random = given.random;
     this.#drawWeights();
-  }
-
-  #expectProjection(where: string, options: RecurrentOptions): number {
-    const { projSize } = this.plan;
-    if (projSize === undefined) {
-      if (!("projSize" in options)) return 0;
-      throw new RangeError(`${where}: projSize is only there for LSTM`);
-    }
-    expectInteger(where, "projSize", projSize);
-    if (projSize >= this.hiddenSize) {
-      fail(where, "projSize", `to be below hiddenSize = ${this.hiddenSize}`, String(projSize));
-    }
-    return projSize;
   }
 
   /** All from U(−1/√H, 1/√H), in PyTorch's order. */
@@ -141,7 +85,7 @@ export abstract class Recurrent extends Module {
   /** Adds a parameter from U(−1/√H, 1/√H). */
   protected draw(name: string, shape: Shape): void {
     const bound = 1 / Math.sqrt(this.hiddenSize);
-    this.define(name, uniform(empty(shape, this.dtype), -bound, bound, this.#generator));
+    this.define(name, uniform(empty(shape, this.dtype), -bound, bound, this.#random.generator));
   }
 
   protected define(name: string, t: Tensor): void {
@@ -195,7 +139,7 @@ export abstract class Recurrent extends Module {
     { layer = this.layer.bind(this) as Layer, training = this.training } = {},
   ): { output: X; final: Tensor[] } {
     const layout = layoutOf(this.constructor.name, input, this);
-    this.#checkStates(given, layout);
+    expectStates(this.constructor.name, given, this, layout);
     const states = given.map((s) => s && layout.enter(s)); // [L · directions, B, ·]
     const { batchSizes } = layout;
     const finals: (readonly Tensor[])[] = [];
@@ -219,38 +163,14 @@ export abstract class Recurrent extends Module {
   }
 
   #dropOutputs(x: Tensor, batchSizes: readonly number[] | undefined): Tensor {
-    const options = { p: this.dropout, ...(this.#generator && { generator: this.#generator }) };
+    const options = { p: this.dropout, ...this.#random };
     return this.variational ? variationalDropout(x, batchSizes, options) : dropout(x, options);
   }
 
   /** [B, P], for all steps. */
   #drawMask(B: number): Tensor {
-    return dropout(ones([B, this.outputSize], { dtype: this.dtype }), {
-      p: this.recurrentDropout,
-      ...(this.#generator && { generator: this.#generator }),
-    });
-  }
-
-  #checkStates(states: readonly (Tensor | undefined)[], { B, unbatched }: SequenceLayout): void {
-    const where = this.constructor.name;
-    const rows = this.numLayers * this.directions;
-    for (const [i, state] of states.entries()) {
-      if (state === undefined) continue;
-      const name = `${this.plan.states[i]}0`;
-      const [width, meaning] =
-        i === 0 && this.projSize > 0
-          ? [this.projSize, "projSize"]
-          : [this.hiddenSize, "hiddenSize"];
-      expectTensor(where, name, state);
-      const shape = unbatched ? [rows, width] : [rows, B, width];
-      if (!sameShape(state.shape, shape)) {
-        const axes = `[numLayers · directions, ${unbatched ? "" : "B, "}${meaning}]`;
-        fail(where, name, `to be ${show(shape)} = ${axes}`, show(state.shape));
-      }
-      if (state.dtype !== this.dtype) {
-        throw new TypeError(`${where}: expected ${name} to be ${this.dtype}, got ${state}`);
-      }
-    }
+    const all = ones([B, this.outputSize], { dtype: this.dtype });
+    return dropout(all, { p: this.recurrentDropout, ...this.#random });
   }
 
   /**
@@ -261,12 +181,5 @@ export abstract class Recurrent extends Module {
    */
   session({ batch = 1 }: { batch?: number } = {}): Session {
     return new Session(this, batch);
-  }
-}
-
-function expectBooleans(where: string, options: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (typeof value === "boolean") continue;
-    throw new TypeError(`${where}: expected ${name} to be true or false, got ${String(value)}`);
   }
 }

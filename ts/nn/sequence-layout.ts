@@ -1,12 +1,13 @@
 /** @file What a recurrent net may be given, as its layers want it, and the way back for what they return. */
 
 import type { FloatDType } from "../core/dtype.ts";
-import { fail, show } from "../core/shape.ts";
+import { fail, sameShape, show } from "../core/shape.ts";
 import { expectTensor, type Tensor } from "../core/tensor.ts";
 import { indexSelect } from "../ops/indexing.ts";
 import { reshape, transpose } from "../ops/shape.ts";
 import { expectPacked, isPacked, type PackedSequence } from "./packed-sequence.ts";
 import { indices } from "./pad-sequence.ts";
+import type { Recurrent } from "./recurrent.ts";
 
 export interface SequenceLayout {
   /** [T, B, D], or [Σ b_t, D] where there are batchSizes. */
@@ -99,4 +100,29 @@ function expectOwnDType(where: string, input: Tensor, dtype: FloatDType): void {
   throw new TypeError(
     `${where}: expected a ${dtype} input, as the parameters are, got ${input}; convert it with .to("${dtype}")`,
   );
+}
+
+/** Throws unless each given state is [layers · directions, B, H or P], without B for an unbatched input. */
+export function expectStates(
+  where: string,
+  states: readonly (Tensor | undefined)[],
+  net: Recurrent,
+  { B, unbatched }: SequenceLayout,
+): void {
+  const rows = net.suffixes.length;
+  for (const [i, state] of states.entries()) {
+    if (state === undefined) continue;
+    const name = `${net.plan.states[i]}0`;
+    const projected = i === 0 && net.projSize > 0;
+    const width = projected ? net.projSize : net.hiddenSize;
+    expectTensor(where, name, state);
+    const shape = unbatched ? [rows, width] : [rows, B, width];
+    if (!sameShape(state.shape, shape)) {
+      const axes = `numLayers · directions, ${unbatched ? "" : "B, "}${projected ? "projSize" : "hiddenSize"}`;
+      fail(where, name, `to be ${show(shape)} = [${axes}]`, show(state.shape));
+    }
+    if (state.dtype !== net.dtype) {
+      throw new TypeError(`${where}: expected ${name} to be ${net.dtype}, got ${state}`);
+    }
+  }
 }

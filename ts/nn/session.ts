@@ -3,16 +3,15 @@
 import { noGrad } from "../core/autograd.ts";
 import { BYTES } from "../core/dtype.ts";
 import { scope } from "../core/lifetime.ts";
-import { expectInteger, fail, sameShape, show } from "../core/shape.ts";
+import { expectInteger, expectShape, fail, sameShape, show } from "../core/shape.ts";
 import { expectTensor, type Tensor } from "../core/tensor.ts";
 import { zeros } from "../ops/create.ts";
 import { stack } from "../ops/join.ts";
 import { reshape } from "../ops/shape.ts";
+import { select } from "../ops/slice.ts";
 import { buffer } from "./module.ts";
 import type { Recurrent } from "./recurrent.ts";
-
-/** "unrS", and the version of the format. */
-const HEADER = [0x53726e75, 1] as const;
+import { loadBytes, type SessionSizes, toBytes } from "./session-bytes.ts";
 
 /**
  * The state of `batch` independent sequences, between one step and the next. Dropout is off, and nothing is recorded for
@@ -101,18 +100,35 @@ export class Session {
     return this.net.plan.states.map((_, i) => stack(this.#states.map((layer) => layer[i]!)));
   }
 
+  /**
+   * Goes on from states such as `forward` gives: after a prompt that was read at once.
+   *
+   * @param states as `states()` gives them
+   * @throws RangeError or TypeError when a shape or dtype does not fit; nothing changes
+   */
+  setStates(states: readonly Tensor[]): this {
+    const { plan, dtype } = this.net;
+    if (!Array.isArray(states) || states.length !== plan.states.length) {
+      throw new TypeError(`session: expected an array of the states ${plan.states.join(", ")}`);
+    }
+    for (const [i, name] of plan.states.entries()) {
+      const s: unknown = states[i];
+      expectTensor("session", name, s);
+      const own = this.#states.map((layer) => layer[i]!);
+      expectShape("session", { [name]: s }, [own.length, ...own[0]!.shape]);
+      if (s.dtype !== dtype) {
+        throw new TypeError(`session: expected ${name} to be ${dtype}, got ${s}`);
+      }
+    }
+    for (const [l, layer] of this.#states.entries()) {
+      layer.forEach((s, i) => s.view().set(select(states[i]!.detach(), 0, l).view()));
+    }
+    return this;
+  }
+
   /** The states, not the parameters, as bytes. */
   toBytes(): Uint8Array {
-    const head = new Uint8Array(Int32Array.from(this.#header()).buffer);
-    const parts = this.#states.flat().map((s) => bytesOf(s));
-    const bytes = new Uint8Array(parts.reduce((n, part) => n + part.length, head.length));
-    bytes.set(head);
-    let at = head.length;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return bytes;
+    return toBytes(this.#sizes(), this.#states.flat());
   }
 
   /**
@@ -121,43 +137,19 @@ export class Session {
    * @throws RangeError for bytes that are not those of a session of this batch with a net of these sizes; nothing changes
    */
   load(bytes: Uint8Array): this {
-    if (!(bytes instanceof Uint8Array)) {
-      throw new TypeError(`session: expected bytes to be a Uint8Array, got ${typeof bytes}`);
-    }
-    const want = this.#header();
-    const got = [
-      ...new Int32Array(bytes.slice(0, 4 * Math.min(want.length, bytes.length >> 2)).buffer),
-    ];
-    if (!sameShape(got, want)) {
-      const layout = "[magic, version, gates, bytes a number, batch, layers, ...widths]";
-      fail("session", "the bytes", `to begin with ${layout} = ${show(want)}`, show(got));
-    }
-    const states = this.#states.flat();
-    const total = states.reduce((n, s) => n + s.storage.bytes, 4 * want.length);
-    if (bytes.length !== total) fail("session", "bytes", `to be ${total}`, String(bytes.length));
-    let at = 4 * want.length;
-    for (const s of states) {
-      const own = bytesOf(s);
-      own.set(bytes.subarray(at, (at += own.length)));
-    }
+    loadBytes(bytes, this.#sizes(), this.#states.flat());
     return this;
   }
 
   /** What must be the same on both sides. */
-  #header(): number[] {
-    const { plan, numLayers, dtype } = this.net;
+  #sizes(): SessionSizes {
+    const { gates, numLayers: layers, dtype } = this.net;
     const widths = this.#states[0]!.map((s) => s.shape[1]!);
-    return [...HEADER, plan.gates, BYTES[dtype], this.batch, numLayers, ...widths];
+    return { gates, bytes: BYTES[dtype], batch: this.batch, layers, widths };
   }
 
   /** Frees the states. */
   free(): void {
     for (const s of this.#states.flat()) s.free();
   }
-}
-
-/** A window: good until the next allocation. */
-function bytesOf(t: Tensor): Uint8Array {
-  const { buffer, byteOffset, byteLength } = t.view();
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
