@@ -6,6 +6,9 @@ type Named = Record<string, GoldenTensor>;
 interface Case {
   name: string;
   options: { inputSize: number; hiddenSize: number } & nn.RNNOptions;
+  /** Of a packed input. */
+  lengths?: number[];
+  enforceSorted?: boolean;
   state: Named;
   inputs: Named;
   cotangents: Named;
@@ -27,7 +30,7 @@ describe.each(["rnn", "lstm", "gru"] as const)("%s equals PyTorch's", (kind) => 
         const inputs = Object.fromEntries(
           Object.entries(c.inputs).map(([name, x]) => [name, fromGolden(x, dtype, true)]),
         );
-        const outputs = run(module, inputs);
+        const outputs = run(module, inputs, c);
         for (const [name, want] of Object.entries(c.outputs)) {
           expectGolden(outputs[name], want, name);
         }
@@ -49,11 +52,28 @@ describe.each(["rnn", "lstm", "gru"] as const)("%s equals PyTorch's", (kind) => 
 function run(
   module: nn.RNN | nn.LSTM | nn.GRU,
   { input, h0, c0 }: Record<string, Tensor>,
+  { lengths, enforceSorted = true }: Case,
 ): Record<string, Tensor> {
+  const { batchFirst } = module;
+  if (lengths === undefined) return forward(module, input!, h0, c0);
+  const packed = nn.packPaddedSequence(input!, lengths, { batchFirst, enforceSorted });
+  const { output, ...states } = forward(module, packed, h0, c0);
+  return {
+    output: nn.padPackedSequence(output as nn.PackedSequence, { batchFirst })[0],
+    ...states,
+  };
+}
+
+function forward<X extends Tensor | nn.PackedSequence>(
+  module: nn.RNN | nn.LSTM | nn.GRU,
+  input: X,
+  h0?: Tensor,
+  c0?: Tensor,
+): { output: X; hn: Tensor; cn?: Tensor } {
   if (module instanceof nn.LSTM) {
-    const [output, [hn, cn]] = module.forward(input!, h0 && c0 && [h0, c0]);
+    const [output, [hn, cn]] = module.forward(input, h0 && c0 && [h0, c0]);
     return { output, hn, cn };
   }
-  const [output, hn] = module.forward(input!, h0);
+  const [output, hn] = module.forward(input, h0);
   return { output, hn };
 }

@@ -144,14 +144,39 @@ describe.each(KINDS)("%s", (kind) => {
       const state = randn([2, 1, 4]);
       expect(() =>
         module.forward(randn([1, 2, 3]), (kind === "lstm" ? [state, state] : state) as never),
-      ).toThrow(/expected h0 to be \[1, 1, 4\]|expected h0 to be/);
+      ).toThrow(
+        `${name}: expected h0 to be [1, 1, 4] = [numLayers · directions, B, hiddenSize], got [2, 1, 4]`,
+      );
+      const batched = randn([1, 1, 4]);
+      expect(() =>
+        module.forward(randn([2, 3]), (kind === "lstm" ? [batched, batched] : batched) as never),
+      ).toThrow(`h0 to be [1, 4] = [numLayers · directions, hiddenSize], got [1, 1, 4]`);
+      const double = randn([1, 1, 4], { dtype: "float64" });
+      expect(() =>
+        module.forward(randn([1, 2, 3]), (kind === "lstm" ? [double, double] : double) as never),
+      ).toThrow(/expected h0 to be float32, got float64/);
       expect(() => forward(module, [1, 2, 3] as never)).toThrow(TypeError);
     });
     module.free();
-    for (const wrong of [{ numLayers: 0 }, { dropout: 2 }, { numLayers: 1.5 }]) {
-      expect(() => new Module(3, 4, wrong)).toThrow(RangeError);
+  });
+
+  test("impossible sizes and options are refused in words", () => {
+    const make = (options: object): unknown => new Module(3, 4, options);
+    expect(() => new Module(0, 4)).toThrow(/expected inputSize to be an integer of at least 1/);
+    expect(() => new Module(3, 0)).toThrow(/expected hiddenSize to be an integer of at least 1/);
+    expect(() => new Module(3, 1.5)).toThrow(/expected hiddenSize/);
+    expect(() => new Module(3, 4, 0)).toThrow(/expected numLayers/);
+    for (const numLayers of [0, 1.5, "2"]) expect(() => make({ numLayers })).toThrow(/numLayers/);
+    for (const p of [2, -0.1, NaN, true, "0.5"]) {
+      expect(() => make({ dropout: p })).toThrow(/dropout to be a number from 0 to 1/);
+      expect(() => make({ recurrentDropout: p })).toThrow(/recurrentDropout to be a number/);
     }
-    expect(() => new Module(0, 4)).toThrow(/inputSize/);
+    for (const flag of ["bias", "batchFirst", "bidirectional", "variational"]) {
+      expect(() => make({ [flag]: 1 })).toThrow(`expected ${flag} to be true or false, got 1`);
+    }
+    expect(() => make({ dtype: "int32" })).toThrow(/dtype to be "float32" or "float64", got int32/);
+    if (kind === "lstm") return;
+    expect(() => make({ projSize: 2 })).toThrow(`${Module.name}: projSize is only there for LSTM`);
   });
 
   test("a second derivative through the fused kernel names the composite", () => {
@@ -170,6 +195,130 @@ test("the third argument may be the number of layers", () => {
   const lstm = new nn.LSTM(2, 3, 2);
   expect(lstm.numLayers).toBe(2);
   lstm.free();
+});
+
+test("an LSTM's projection is smaller than its hidden size", () => {
+  for (const projSize of [-1, 1.5]) {
+    expect(() => new nn.LSTM(3, 4, { projSize })).toThrow(
+      /projSize to be an integer of at least 0/,
+    );
+  }
+  expect(() => new nn.LSTM(3, 4, { projSize: 4 })).toThrow(
+    "LSTM: expected projSize to be below hiddenSize = 4, got 4",
+  );
+  const lstm = new nn.LSTM(3, 4, { projSize: 2 });
+  scope(() => {
+    const x = randn([2, 1, 3]);
+    const [h, c] = [randn([1, 1, 2]), randn([1, 1, 4])];
+    expect(lstm.forward(x, [h, c])[1].map((s) => s.shape)).toEqual([h.shape, c.shape]);
+    expect(() => lstm.forward(x, [c, c])).toThrow(
+      "expected h0 to be [1, 1, 2] = [numLayers · directions, B, projSize], got [1, 1, 4]",
+    );
+    expect(() => lstm.forward(x, [h, h])).toThrow(/expected c0 to be \[1, 1, 4\]/);
+  });
+  lstm.free();
+});
+
+test("an LSTM's state is a pair", () => {
+  const [lstm, cell] = [new nn.LSTM(2, 3), new nn.LSTMCell(2, 3)];
+  scope(() => {
+    const h = randn([1, 1, 3]);
+    expect(() => lstm.forward(randn([2, 1, 2]), h as never)).toThrow(
+      "LSTM: expected the state to be [h0, c0], two tensors",
+    );
+    expect(() => cell.forward(randn([2]), [h] as never)).toThrow(/LSTMCell: expected the state/);
+  });
+  [lstm, cell].forEach((m) => m.free());
+});
+
+test("parameters have PyTorch's names, order and shapes", () => {
+  const lstm = new nn.LSTM(3, 4, { numLayers: 2, bidirectional: true, projSize: 2 });
+  const layer = (suffix: string, D: number): [string, number[]][] => [
+    [`weight_ih_${suffix}`, [16, D]],
+    [`weight_hh_${suffix}`, [16, 2]],
+    [`bias_ih_${suffix}`, [16]],
+    [`bias_hh_${suffix}`, [16]],
+    [`weight_hr_${suffix}`, [2, 4]],
+  ];
+  expect([...lstm.stateDict()].map(([name, t]) => [name, [...t.shape]])).toEqual([
+    ...layer("l0", 3),
+    ...layer("l0_reverse", 3),
+    ...layer("l1", 4),
+    ...layer("l1_reverse", 4),
+  ]);
+  for (const p of lstm.parameters()) {
+    expect(p.data().every((v) => Math.abs(v) <= 0.5)).toBe(true); // 1/√4
+    expect(p.data().some((v) => Math.abs(v) > 0.05)).toBe(true);
+  }
+  lstm.free();
+});
+
+test.each([
+  ["LSTM", () => new nn.LSTM(10, 20, 2), 5920],
+  ["bidirectional LSTM", () => new nn.LSTM(10, 20, { numLayers: 2, bidirectional: true }), 15040],
+  ["projected LSTM", () => new nn.LSTM(10, 20, { numLayers: 2, projSize: 5 }), 2520],
+  ["GRU", () => new nn.GRU(10, 20, 2), 4440],
+  ["RNN", () => new nn.RNN(10, 20, 2), 1480],
+])("a %s has as many parameters as PyTorch's", (_, make, count) => {
+  const net = make();
+  expect(net.parameters().reduce((n, p) => n + p.size, 0)).toBe(count);
+  net.free();
+});
+
+describe.each(["RNNCell", "LSTMCell", "GRUCell"] as const)("%s", (kind) => {
+  const Cell = nn[kind];
+
+  test("step by step is the net of its kind", () => {
+    const cell = new Cell(3, 5, { dtype: "float64" });
+    const net = new nn[kind.slice(0, -4) as "RNN"](3, 5, { dtype: "float64" });
+    scope(() => {
+      const own = [...cell.stateDict()].map(([name, t]) => [`${name}_l0`, t] as const);
+      net.loadStateDict(new Map(own));
+      const x = randn([4, 2, 3], { dtype: "float64" });
+      const hs = net.forward(x)[0];
+      let state: Tensor | [Tensor, Tensor] | undefined;
+      for (let t = 0; t < 4; t++) {
+        state = cell.forward(select(x, 0, t), state as never);
+        const [h] = [state].flat();
+        const want = select(hs, 0, t).data();
+        h!.data().forEach((v, i) => expect(Math.abs(v - want[i]!)).toBeLessThan(1e-14));
+      }
+    });
+    [cell, net].forEach((m) => m.free());
+  });
+
+  test("wrong input is refused in words", () => {
+    const cell = new Cell(3, 4);
+    scope(() => {
+      const run = (x: Tensor, h?: Tensor): unknown =>
+        cell.forward(x, (h && kind === "LSTMCell" ? [h, h] : h) as never);
+      const h = randn([2, 4]);
+      expect(() => run(randn([2, 2, 3]))).toThrow(
+        `${kind}: expected input [B, 3] or [3] (inputSize = 3), got [2, 2, 3]`,
+      );
+      expect(() => run(randn([2]))).toThrow(/got \[2\]/);
+      expect(() => run(randn([1, 3]), h)).toThrow(
+        `${kind}: expected h to be [1, 4], as the input is [1, 3], got [2, 4]`,
+      );
+      expect(() => run(randn([3]), h)).toThrow(/expected h to be \[4\]/);
+      expect(() => run(randn([2, 3]), randn([2, 3]))).toThrow(/expected h to be \[2, 4\]/);
+      expect(() => run(randn([2, 3], { dtype: "float64" }))).toThrow(/input to be float32/);
+      expect(() => run(randn([2, 3]), h.to("float64"))).toThrow(/h to be float32, got float64/);
+      expect(() => run([1, 2, 3] as never)).toThrow(TypeError);
+    });
+    cell.free();
+    const make = (options: object): unknown => new Cell(3, 4, options);
+    expect(() => new Cell(0, 4)).toThrow(/inputSize/);
+    expect(() => new Cell(3, -1)).toThrow(/hiddenSize/);
+    expect(() => make({ bias: 1 })).toThrow(`${kind}: expected bias to be true or false, got 1`);
+    expect(() => make({ dtype: "bool" })).toThrow(/dtype to be "float32" or "float64"/);
+  });
+});
+
+test.each([nn.RNN, nn.RNNCell])("an unknown nonlinearity is refused", (Net) => {
+  expect(() => new Net(2, 3, { nonlinearity: "gelu" as never })).toThrow(
+    `${Net.name}: expected nonlinearity to be "tanh" or "relu", got gelu`,
+  );
 });
 
 test("dropout with one layer warns that it does nothing", () => {

@@ -1,6 +1,10 @@
 import type { Tensor } from "../core/tensor.ts";
+import { gruStep } from "../ops/cells.ts";
 import { gru } from "../ops/recurrent.ts";
-import { Recurrent, type RecurrentOptions } from "./recurrent.ts";
+import type { PackedSequence } from "./packed-sequence.ts";
+import { type Layer, Recurrent } from "./recurrent.ts";
+import type { RecurrentOptions } from "./recurrent-options.ts";
+import { type LayerTrace, trace } from "./trace.ts";
 
 export type GRUOptions = RecurrentOptions;
 
@@ -13,24 +17,39 @@ export type GRUOptions = RecurrentOptions;
  *
  * All parameters start from U(−1/√H, 1/√H). `new GRU(inputSize, hiddenSize, numLayers)` works as well.
  *
- * @throws RangeError for impossible sizes and options
+ * @throws RangeError or TypeError for impossible sizes and options
  */
 export class GRU extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: number | GRUOptions = {}) {
-    super(inputSize, hiddenSize, 3, options);
+    super(inputSize, hiddenSize, { gates: 3, states: ["h"] }, options);
   }
 
   /**
-   * @param input [T, B, inputSize], [B, T, inputSize] with batchFirst, or [T, inputSize]
+   * @param input [T, B, inputSize], [B, T, inputSize] with batchFirst, [T, inputSize], or packed
    * @param h0    [numLayers · directions, B, H]; default zeros
-   * @returns     the last layer's outputs [T, B, directions · H], and the final states, shaped as h0
+   * @returns     the last layer's outputs [T, B, directions · H], packed if the input was, and the final states, shaped
+   *              as h0
    * @throws RangeError or TypeError when a shape or dtype does not fit
    */
-  forward(input: Tensor, h0?: Tensor): [output: Tensor, hn: Tensor] {
-    const { output, final } = this.run(input, h0 ? { h0 } : {}, (x, [h], weights, reverse) => {
-      const { hs, hn } = gru(x, h, weights, { reverse });
-      return { output: hs, final: [hn] };
-    });
+  forward<X extends Tensor | PackedSequence>(input: X, h0?: Tensor): [output: X, hn: Tensor] {
+    const { output, final } = this.run(input, [h0]);
     return [output, final[0]!];
+  }
+
+  /** @internal */
+  layer(...[x, [h], suffix, options]: Parameters<Layer>): ReturnType<Layer> {
+    const { hs, hn } = gru(x, h, this.weights(suffix), options);
+    return { hs, final: [hn] };
+  }
+
+  /**
+   * What goes on inside: every gate and hidden value of every unit at every step. Nothing is dropped or recorded.
+   *
+   * @param input as in `forward`, but not packed @param h0 as in `forward`
+   * @returns     for each layer, and each direction in it, r, z (after σ), n (after tanh) and h: [T, B, H], [B, T, H]
+   *              with batchFirst, or [T, H]
+   */
+  trace(input: Tensor, h0?: Tensor): LayerTrace<"r" | "z" | "n" | "h">[] {
+    return trace(this, input, [h0], (xt, [h], suffix) => gruStep(xt, h!, this.weights(suffix)));
   }
 }

@@ -304,3 +304,5 @@ function expectMatrix(op: string, t: Tensor): [rows: number, cols: number] {
   if (t.ndim !== 2) fail(op, "the tensor", "to be a matrix", show(t.shape));
   return t.shape as [number, number];
 }
+
+export { chrono, forgetBias, type Gated, recurrent } from "./recurrent-init.ts";

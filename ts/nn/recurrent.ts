@@ -1,41 +1,33 @@
-/** @file What RNN, LSTM and GRU share: layers, directions, batch layout, initial states, dropout between layers. */
+/** @file What recurrent nets share: parameters, layers, directions, initial states, dropout. */
 
 import type { FloatDType } from "../core/dtype.ts";
 import type { Generator } from "../core/random.ts";
-import { expectInteger, expectNumber, expectShape, fail, type Shape, show } from "../core/shape.ts";
-import { empty, expectTensor, type Tensor } from "../core/tensor.ts";
+import type { Shape } from "../core/shape.ts";
+import { empty, type Tensor } from "../core/tensor.ts";
+import type { Weights } from "../ops/cells.ts";
+import type { CompositeOptions } from "../ops/composite.ts";
+import { ones } from "../ops/create.ts";
 import { dropout } from "../ops/dropout.ts";
 import { concat, stack } from "../ops/join.ts";
-import { reshape, transpose } from "../ops/shape.ts";
 import { select } from "../ops/slice.ts";
-import type { Weights } from "../ops/cells.ts";
 import { uniform } from "./init.ts";
 import { Module, parameter } from "./module.ts";
+import type { PackedSequence } from "./packed-sequence.ts";
+import { checkOptions, type RecurrentOptions, type RecurrentPlan } from "./recurrent-options.ts";
+import { expectStates, layoutOf } from "./sequence-layout.ts";
+import { Session } from "./session.ts";
+import { variationalDropout } from "./variational-dropout.ts";
 
-export interface RecurrentOptions {
-  /** Stacked layers, each over the outputs of the one below. Default 1. */
-  numLayers?: number;
-  /** Whether there are b_ih and b_hh. Default true. */
-  bias?: boolean;
-  /** Input and output are [B, T, ...] instead of [T, B, ...]; states are not affected. Default false. */
-  batchFirst?: boolean;
-  /** Probability of dropping an output of each layer but the last, in training. Default 0. */
-  dropout?: number;
-  /** A second net reads each layer's sequence backward; outputs are concatenated. Default false. */
-  bidirectional?: boolean;
-  /** Default float32. */
-  dtype?: FloatDType;
-  /** Draws initial values and dropout masks. Default: the global one. */
-  generator?: Generator;
-}
+/** A layer's parameters in one direction end in this, as PyTorch's do. */
+export type Suffix = `l${number}${"" | "_reverse"}`;
 
-/** One layer in one direction over the whole sequence: outputs [T, B, H], final states [B, H] each. */
-export type Sequence = (
+/** One layer in one direction over the whole sequence: outputs, and final states [B, ·]. */
+export type Layer = (
   x: Tensor,
-  initial: readonly (Tensor | undefined)[],
-  weights: Weights,
-  reverse: boolean,
-) => { output: Tensor; final: readonly Tensor[] };
+  states: readonly (Tensor | undefined)[],
+  suffix: Suffix,
+  options: CompositeOptions,
+) => { hs: Tensor; final: readonly Tensor[] };
 
 export abstract class Recurrent extends Module {
   readonly numLayers: number;
@@ -43,143 +35,151 @@ export abstract class Recurrent extends Module {
   readonly batchFirst: boolean;
   readonly dropout: number;
   readonly bidirectional: boolean;
+  readonly variational: boolean;
+  readonly recurrentDropout: number;
   readonly dtype: FloatDType;
-  readonly #generator: Generator | undefined;
+  /** 0: h is not projected. */
+  readonly projSize: number;
+  /** @internal */
+  readonly plan: RecurrentPlan;
+  readonly #random: { generator?: Generator };
 
-  /** PyTorch's names: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, and the same with _reverse. */
-  readonly [name: `${"weight" | "bias"}_${"ih" | "hh"}_l${number}${"" | "_reverse"}`]: Tensor;
+  /** PyTorch's names: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, weight_hr_l0, and the same with _reverse. */
+  readonly [name: `${"weight" | "bias" | "norm"}_${string}_${Suffix}`]: Tensor;
 
-  /** @param gates how many blocks of H rows the weights have */
   constructor(
     readonly inputSize: number,
     readonly hiddenSize: number,
-    gates: number,
+    plan: RecurrentPlan,
     options: number | RecurrentOptions,
   ) {
     super();
-    const where = new.target.name;
-    const {
-      numLayers = 1,
-      bias = true,
-      batchFirst = false,
-      dropout = 0,
-      bidirectional = false,
-      dtype = "float32",
-      generator,
-    } = typeof options === "number" ? { numLayers: options } : options;
-    this.numLayers = expectInteger(where, "numLayers", numLayers, 1);
-    this.bias = bias;
-    this.batchFirst = batchFirst;
-    this.dropout = expectNumber(where, "dropout", dropout, 0, 1);
-    this.bidirectional = bidirectional;
-    this.dtype = dtype;
-    this.#generator = generator;
-    expectInteger(where, "inputSize", inputSize, 1);
-    expectInteger(where, "hiddenSize", hiddenSize, 1);
-    if (dropout > 0 && numLayers === 1) {
-      console.warn(`${where}: dropout acts between layers, so with numLayers = 1 it does nothing`);
-    }
-    const bound = 1 / Math.sqrt(hiddenSize);
-    const draw = (name: string, shape: Shape): void => {
-      const t = parameter(uniform(empty(shape, dtype), -bound, bound, generator));
-      Object.defineProperty(this, name, { value: t, enumerable: true });
-    };
-    const rows = gates * hiddenSize;
-    for (let l = 0; l < numLayers; l++) {
-      for (const suffix of this.#suffixes(l)) {
-        draw(`weight_ih_${suffix}`, [rows, l === 0 ? inputSize : this.#directions * hiddenSize]);
-        draw(`weight_hh_${suffix}`, [rows, hiddenSize]);
-        if (!bias) continue;
-        draw(`bias_ih_${suffix}`, [rows]);
-        draw(`bias_hh_${suffix}`, [rows]);
-      }
+    const given = checkOptions(new.target.name, inputSize, hiddenSize, plan, options);
+    this.plan = plan;
+    this.numLayers = given.numLayers;
+    this.bias = given.bias;
+    this.batchFirst = given.batchFirst;
+    this.dropout = given.dropout;
+    this.bidirectional = given.bidirectional;
+    this.variational = given.variational;
+    this.recurrentDropout = given.recurrentDropout;
+    this.projSize = plan.projSize ?? 0;
+    this.dtype = given.dtype;
+    this.#random = given.random;
+    this.#drawWeights();
+  }
+
+  /** All from U(−1/√H, 1/√H), in PyTorch's order. */
+  #drawWeights(): void {
+    const [G, H, P] = [this.plan.gates, this.hiddenSize, this.outputSize];
+    for (const [k, suffix] of this.suffixes.entries()) {
+      const D = k < this.directions ? this.inputSize : this.directions * P;
+      this.draw(`weight_ih_${suffix}`, [G * H, D]);
+      this.draw(`weight_hh_${suffix}`, [G * H, P]);
+      if (this.bias) this.draw(`bias_ih_${suffix}`, [G * H]);
+      if (this.bias) this.draw(`bias_hh_${suffix}`, [G * H]);
+      if (this.projSize > 0) this.draw(`weight_hr_${suffix}`, [P, H]);
     }
   }
 
-  get #directions(): 1 | 2 {
+  /** Adds a parameter from U(−1/√H, 1/√H). */
+  protected draw(name: string, shape: Shape): void {
+    const bound = 1 / Math.sqrt(this.hiddenSize);
+    this.define(name, uniform(empty(shape, this.dtype), -bound, bound, this.#random.generator));
+  }
+
+  protected define(name: string, t: Tensor): void {
+    Object.defineProperty(this, name, { value: parameter(t), enumerable: true });
+  }
+
+  /** G: how many blocks of H rows the weights have. */
+  get gates(): number {
+    return this.plan.gates;
+  }
+
+  /** How wide an output is in one direction: P, or H. */
+  get outputSize(): number {
+    return this.projSize || this.hiddenSize;
+  }
+
+  /** @internal */
+  get directions(): 1 | 2 {
     return this.bidirectional ? 2 : 1;
   }
 
-  #suffixes(layer: number): (`l${number}` | `l${number}_reverse`)[] {
-    return this.bidirectional ? [`l${layer}`, `l${layer}_reverse`] : [`l${layer}`];
+  /** @internal All layers and directions, in the order of the states: l0, l0_reverse, l1, ... */
+  get suffixes(): Suffix[] {
+    return Array.from({ length: this.numLayers }, (_, l): Suffix[] =>
+      this.bidirectional ? [`l${l}`, `l${l}_reverse`] : [`l${l}`],
+    ).flat();
   }
 
-  /** All layers and directions. States are [numLayers · directions, B, H], without B for an unbatched input. */
-  protected run(
-    input: Tensor,
-    initial: Readonly<Record<string, Tensor>>,
-    sequence: Sequence,
-  ): { output: Tensor; final: Tensor[] } {
-    const unbatched = this.#checkInput(input);
-    this.#checkStates(input, initial, unbatched);
-    const batched = (t: Tensor, axis: number): Tensor =>
-      unbatched ? reshape(t, t.shape.toSpliced(axis, 0, 1)) : t;
-    const swapped = this.batchFirst && !unbatched;
-
-    let x = swapped ? transpose(input, 0, 1) : batched(input, 1); // [T, B, D]
-    const states = Object.values(initial).map((s) => batched(s, 1)); // [L · directions, B, H]
-    const finals: (readonly Tensor[])[] = [];
-    for (let l = 0; l < this.numLayers; l++) {
-      const outputs = this.#suffixes(l).map((suffix, d) => {
-        const given = states.map((s) => select(s, 0, l * this.#directions + d));
-        const { output, final } = sequence(x, given, this.#weights(suffix), d === 1);
-        finals.push(final);
-        return output;
-      });
-      x = outputs.length === 1 ? outputs[0]! : concat(outputs, 2); // [T, B, directions · H]
-      if (l < this.numLayers - 1 && this.training && this.dropout > 0) {
-        x = dropout(x, { p: this.dropout, ...(this.#generator && { generator: this.#generator }) });
-      }
-    }
-    const unbatch = (t: Tensor): Tensor => (unbatched ? reshape(t, t.shape.toSpliced(1, 1)) : t);
-    return {
-      output: swapped ? transpose(x, 0, 1) : unbatch(x),
-      final: finals[0]!.map((_, i) => unbatch(stack(finals.map((f) => f[i]!)))),
-    };
-  }
-
-  #weights(suffix: `l${number}` | `l${number}_reverse`): Weights {
+  /** @internal The parameters that all have, of a layer in one direction. */
+  weights(suffix: Suffix): Weights {
     return {
       w_ih: this[`weight_ih_${suffix}`]!,
       w_hh: this[`weight_hh_${suffix}`]!,
       b_ih: this[`bias_ih_${suffix}`],
       b_hh: this[`bias_hh_${suffix}`],
+      w_hr: this[`weight_hr_${suffix}`],
     };
   }
 
-  #checkInput(input: Tensor): boolean {
-    const where = this.constructor.name;
-    expectTensor(where, "the input", input);
-    const D = this.inputSize;
-    const [layout, other] = this.batchFirst
-      ? [`[B, T, ${D}]`, "Without batchFirst the axes are [T, B, D]"]
-      : [`[T, B, ${D}]`, "With batchFirst: true the axes are [B, T, D]"];
-    const { shape } = input;
-    if ((shape.length !== 3 && shape.length !== 2) || shape.at(-1) !== D) {
-      fail(where, "input", `${layout} or [T, ${D}] (inputSize = ${D})`, `${show(shape)}. ${other}`);
+  /**
+   * @internal One layer in one direction, from states [B, ·], where undefined is zeros.
+   *
+   * @param x [T, B, D], or [Σ b_t, D] with options.batchSizes
+   */
+  abstract layer(...args: Parameters<Layer>): ReturnType<Layer>;
+
+  /** @internal All layers and directions. States are [numLayers · directions, B, ·], without B for an unbatched input. */
+  run<X extends Tensor | PackedSequence>(
+    input: X,
+    given: readonly (Tensor | undefined)[],
+    { layer = this.layer.bind(this) as Layer, training = this.training } = {},
+  ): { output: X; final: Tensor[] } {
+    const layout = layoutOf(this.constructor.name, input, this);
+    expectStates(this.constructor.name, given, this, layout);
+    const states = given.map((s) => s && layout.enter(s)); // [L · directions, B, ·]
+    const { batchSizes } = layout;
+    const finals: (readonly Tensor[])[] = [];
+    let { x } = layout;
+    for (let l = 0; l < this.numLayers; l++) {
+      if (l > 0 && training && this.dropout > 0) x = this.#dropOutputs(x, batchSizes);
+      const suffixes = this.suffixes.slice(l * this.directions, (l + 1) * this.directions);
+      const outputs = suffixes.map((suffix, d) => {
+        const initial = states.map((s) => s && select(s, 0, l * this.directions + d));
+        const mask = training && this.recurrentDropout > 0 ? this.#drawMask(layout.B) : undefined;
+        const { hs, final } = layer(x, initial, suffix, { reverse: d === 1, batchSizes, mask });
+        finals.push(final);
+        return hs;
+      });
+      x = outputs.length === 1 ? outputs[0]! : concat(outputs, -1); // [T, B, directions · P]
     }
-    if (input.dtype !== this.dtype) {
-      throw new TypeError(
-        `${where}: expected a ${this.dtype} input, as the parameters are, got ${input}`,
-      );
-    }
-    if (shape[shape.length === 3 && this.batchFirst ? 1 : 0] === 0) {
-      fail(where, "the sequence", "to have at least one step", show(shape));
-    }
-    return shape.length === 2;
+    return {
+      output: layout.output(x) as X, // packed if the input was
+      final: finals[0]!.map((_, i) => layout.leave(stack(finals.map((f) => f[i]!)))),
+    };
   }
 
-  #checkStates(input: Tensor, states: Readonly<Record<string, Tensor>>, unbatched: boolean): void {
-    const where = this.constructor.name;
-    const rows = this.numLayers * this.#directions;
-    const B = input.shape[this.batchFirst ? 0 : 1]!;
-    const shape = unbatched ? [rows, this.hiddenSize] : [rows, B, this.hiddenSize];
-    for (const [name, state] of Object.entries(states)) {
-      expectTensor(where, name, state);
-      expectShape(where, { [name]: state }, shape);
-      if (state.dtype !== this.dtype) {
-        throw new TypeError(`${where}: expected ${name} to be ${this.dtype}, got ${state}`);
-      }
-    }
+  #dropOutputs(x: Tensor, batchSizes: readonly number[] | undefined): Tensor {
+    const options = { p: this.dropout, ...this.#random };
+    return this.variational ? variationalDropout(x, batchSizes, options) : dropout(x, options);
+  }
+
+  /** [B, P], for all steps. */
+  #drawMask(B: number): Tensor {
+    const all = ones([B, this.outputSize], { dtype: this.dtype });
+    return dropout(all, { p: this.recurrentDropout, ...this.#random });
+  }
+
+  /**
+   * Reads one step at a time: see `Session`.
+   *
+   * @param options.batch how many independent sequences are read side by side; default 1
+   * @throws Error for a bidirectional net, which must know the end before it begins
+   */
+  session({ batch = 1 }: { batch?: number } = {}): Session {
+    return new Session(this, batch);
   }
 }

@@ -1,6 +1,11 @@
+import { fail } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { rnnCell } from "../ops/cells.ts";
 import { rnn } from "../ops/recurrent.ts";
-import { Recurrent, type RecurrentOptions } from "./recurrent.ts";
+import type { PackedSequence } from "./packed-sequence.ts";
+import { type Layer, Recurrent } from "./recurrent.ts";
+import type { RecurrentOptions } from "./recurrent-options.ts";
+import { type LayerTrace, trace } from "./trace.ts";
 
 export interface RNNOptions extends RecurrentOptions {
   /** Default "tanh". */
@@ -14,33 +19,53 @@ export interface RNNOptions extends RecurrentOptions {
  *
  * All parameters start from U(−1/√H, 1/√H). `new RNN(inputSize, hiddenSize, numLayers)` works as well.
  *
- * @throws RangeError for impossible sizes and options
+ * @throws RangeError or TypeError for impossible sizes and options
  */
 export class RNN extends Recurrent {
   readonly nonlinearity: "tanh" | "relu";
 
   constructor(inputSize: number, hiddenSize: number, options: number | RNNOptions = {}) {
     const { nonlinearity = "tanh" } = typeof options === "number" ? {} : options;
-    if (nonlinearity !== "tanh" && nonlinearity !== "relu") {
-      throw new RangeError(
-        `RNN: expected nonlinearity "tanh" or "relu", got ${String(nonlinearity)}`,
-      );
-    }
-    super(inputSize, hiddenSize, 1, options);
+    expectNonlinearity("RNN", nonlinearity);
+    super(inputSize, hiddenSize, { gates: 1, states: ["h"] }, options);
     this.nonlinearity = nonlinearity;
   }
 
   /**
-   * @param input [T, B, inputSize], [B, T, inputSize] with batchFirst, or [T, inputSize]
+   * @param input [T, B, inputSize], [B, T, inputSize] with batchFirst, [T, inputSize], or packed
    * @param h0    [numLayers · directions, B, H]; default zeros
-   * @returns     the last layer's outputs [T, B, directions · H], and the final states, shaped as h0
+   * @returns     the last layer's outputs [T, B, directions · H], packed if the input was, and the final states, shaped
+   *              as h0
    * @throws RangeError or TypeError when a shape or dtype does not fit
    */
-  forward(input: Tensor, h0?: Tensor): [output: Tensor, hn: Tensor] {
-    const { output, final } = this.run(input, h0 ? { h0 } : {}, (x, [h], weights, reverse) => {
-      const { hs, hn } = rnn(x, h, weights, { reverse, nonlinearity: this.nonlinearity });
-      return { output: hs, final: [hn] };
-    });
+  forward<X extends Tensor | PackedSequence>(input: X, h0?: Tensor): [output: X, hn: Tensor] {
+    const { output, final } = this.run(input, [h0]);
     return [output, final[0]!];
   }
+
+  /** @internal */
+  layer(...[x, [h], suffix, options]: Parameters<Layer>): ReturnType<Layer> {
+    const { nonlinearity } = this;
+    const { hs, hn } = rnn(x, h, this.weights(suffix), { ...options, nonlinearity });
+    return { hs, final: [hn] };
+  }
+
+  /**
+   * What goes on inside: every hidden value of every unit at every step. Nothing is dropped or recorded.
+   *
+   * @param input as in `forward`, but not packed @param h0 as in `forward`
+   * @returns     for each layer, and each direction in it, h: [T, B, H], [B, T, H] with batchFirst, or [T, H]
+   */
+  trace(input: Tensor, h0?: Tensor): LayerTrace<"h">[] {
+    const { nonlinearity } = this;
+    return trace(this, input, [h0], (xt, [h], suffix) => ({
+      h: rnnCell(xt, h!, this.weights(suffix), { nonlinearity }),
+    }));
+  }
+}
+
+/** @internal */
+export function expectNonlinearity(where: string, value: unknown): void {
+  if (value === "tanh" || value === "relu") return;
+  fail(where, "nonlinearity", 'to be "tanh" or "relu"', String(value));
 }

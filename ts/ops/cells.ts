@@ -13,11 +13,18 @@ import { slice } from "./slice.ts";
 export interface Weights {
   /** [G·H, D] */
   w_ih: Tensor;
-  /** [G·H, H] */
+  /** [G·H, H], or [G·H, P] with a projection. */
   w_hh: Tensor;
   /** [G·H]; both biases or neither. */
   b_ih?: Tensor | undefined;
   b_hh?: Tensor | undefined;
+  /** [P, H]: what an LSTM's h is projected by (Sak, Senior & Beaufays 2014). Default: it is not. */
+  w_hr?: Tensor | undefined;
+}
+
+export interface CellOptions {
+  /** [B, H], or [B, P]: multiplies h where W_hh does, and nowhere else. Default: nothing does. */
+  mask?: Tensor | undefined;
 }
 
 /**
@@ -28,26 +35,42 @@ export interface Weights {
 export function rnnCell(
   x: Tensor,
   h: Tensor,
-  { w_ih, w_hh, b_ih, b_hh }: Weights,
-  { nonlinearity = "tanh" }: { nonlinearity?: "tanh" | "relu" } = {},
+  weights: Weights,
+  { nonlinearity = "tanh", mask }: CellOptions & { nonlinearity?: "tanh" | "relu" } = {},
 ): Tensor {
-  const a = add(linear(x, w_ih, b_ih), linear(h, w_hh, b_hh));
+  const a = add(linear(x, weights.w_ih, weights.b_ih), recurrent(h, weights, mask));
   return nonlinearity === "relu" ? relu(a) : tanh(a);
 }
 
 /**
- * i, f, g, o = W_ih x + b_ih + W_hh h + b_hh; c' = σ(f) ⊙ c + σ(i) ⊙ tanh(g); h' = σ(o) ⊙ tanh(c').
+ * i, f, g, o = W_ih x + b_ih + W_hh h + b_hh; c' = σ(f) ⊙ c + σ(i) ⊙ tanh(g); h' = σ(o) ⊙ tanh(c'), and with a
+ * projection h' = W_hr (σ(o) ⊙ tanh(c')).
  *
- * @param x [B, D] @param h [B, H] @param c [B, H] @returns h' and c', [B, H] each
+ * @param x [B, D] @param h [B, H] or [B, P] @param c [B, H] @returns h' and c', shaped as h and c
  */
 export function lstmCell(
   x: Tensor,
   [h, c]: readonly [h: Tensor, c: Tensor],
-  { w_ih, w_hh, b_ih, b_hh }: Weights,
+  weights: Weights,
+  options: CellOptions = {},
 ): [h: Tensor, c: Tensor] {
-  const [i, f, g, o] = blocks(add(linear(x, w_ih, b_ih), linear(h, w_hh, b_hh)), 4);
-  const cNext = add(mul(sigmoid(f!), c), mul(sigmoid(i!), tanh(g!)));
-  return [mul(sigmoid(o!), tanh(cNext)), cNext];
+  const next = lstmStep(x, [h, c], weights, options);
+  return [next.h, next.c];
+}
+
+/** @internal `lstmCell` with its gates, [B, H] each: i, f and o after σ, g after tanh. */
+export function lstmStep(
+  x: Tensor,
+  [h, c]: readonly [h: Tensor, c: Tensor],
+  weights: Weights,
+  { mask }: CellOptions = {},
+): Record<"i" | "f" | "g" | "o" | "c" | "h", Tensor> {
+  const { w_ih, b_ih, w_hr } = weights;
+  const a = blocks(add(linear(x, w_ih, b_ih), recurrent(h, weights, mask)), 4);
+  const [i, f, g, o] = [sigmoid(a[0]!), sigmoid(a[1]!), tanh(a[2]!), sigmoid(a[3]!)];
+  const cNext = add(mul(f, c), mul(i, g));
+  const hNext = mul(o, tanh(cNext));
+  return { i, f, g, o, c: cNext, h: w_hr ? linear(hNext, w_hr) : hNext };
 }
 
 /**
@@ -55,17 +78,32 @@ export function lstmCell(
  *
  * @param x [B, D] @param h [B, H] @returns h' [B, H]
  */
-export function gruCell(x: Tensor, h: Tensor, { w_ih, w_hh, b_ih, b_hh }: Weights): Tensor {
-  const [xr, xz, xn] = blocks(linear(x, w_ih, b_ih), 3);
-  const [hr, hz, hn] = blocks(linear(h, w_hh, b_hh), 3);
+export function gruCell(x: Tensor, h: Tensor, weights: Weights, options: CellOptions = {}): Tensor {
+  return gruStep(x, h, weights, options).h;
+}
+
+/** @internal `gruCell` with its gates, [B, H] each: r and z after σ, n after tanh. */
+export function gruStep(
+  x: Tensor,
+  h: Tensor,
+  weights: Weights,
+  { mask }: CellOptions = {},
+): Record<"r" | "z" | "n" | "h", Tensor> {
+  const [xr, xz, xn] = blocks(linear(x, weights.w_ih, weights.b_ih), 3);
+  const [hr, hz, hn] = blocks(recurrent(h, weights, mask), 3);
   const r = sigmoid(add(xr!, hr!));
   const z = sigmoid(add(xz!, hz!));
   const n = tanh(add(xn!, mul(r, hn!)));
-  return add(mul(sub(1, z), n), mul(z, h));
+  return { r, z, n, h: add(mul(sub(1, z), n), mul(z, h)) };
 }
 
-/** [B, count · H] as `count` blocks [B, H]. */
-function blocks(a: Tensor, count: number): Tensor[] {
+/** W_hh (mask ⊙ h) + b_hh */
+function recurrent(h: Tensor, { w_hh, b_hh }: Weights, mask: Tensor | undefined): Tensor {
+  return linear(mask ? mul(h, mask) : h, w_hh, b_hh);
+}
+
+/** @internal [B, count · H] as `count` blocks [B, H]. */
+export function blocks(a: Tensor, count: number): Tensor[] {
   const H = a.shape[1]! / count;
   return Array.from({ length: count }, (_, k) => slice(a, 1, k * H, (k + 1) * H));
 }

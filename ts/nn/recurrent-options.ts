@@ -1,0 +1,76 @@
+/** @file The options that recurrent nets share, and what is wrong with them. */
+
+import { type FloatDType, isFloat } from "../core/dtype.ts";
+import type { Generator } from "../core/random.ts";
+import { expectInteger, expectNumber, fail } from "../core/shape.ts";
+
+export interface RecurrentOptions {
+  /** Stacked layers, each over the outputs of the one below. Default 1. */
+  numLayers?: number;
+  /** Whether there are b_ih and b_hh. Default true. */
+  bias?: boolean;
+  /** Input and output are [B, T, ...] instead of [T, B, ...]; states are not affected. Default false. */
+  batchFirst?: boolean;
+  /** Probability of dropping an output of each layer but the last, in training. Default 0. */
+  dropout?: number;
+  /** A second net reads each layer's sequence backward; outputs are concatenated. Default false. */
+  bidirectional?: boolean;
+  /** Whether `dropout` drops the same outputs at every step (Gal & Ghahramani 2016). Default false. */
+  variational?: boolean;
+  /**
+   * Probability of dropping an element of h_{t−1} from W_hh h_{t−1}, the same ones at every step, in training (Gal &
+   * Ghahramani 2016). Not fused: slower. Default 0.
+   */
+  recurrentDropout?: number;
+  /** Default float32. */
+  dtype?: FloatDType;
+  /** Draws initial values and dropout masks. Default: the global one. */
+  generator?: Generator;
+}
+
+/** What sets one recurrent net apart from another. */
+export interface RecurrentPlan {
+  /** G: how many blocks of H rows the weights have. */
+  gates: number;
+  /** The letters of its states. */
+  states: readonly ["h"] | readonly ["h", "c"];
+  /** P: what h is projected to. Default: it is not. */
+  projSize?: number;
+}
+
+/** The options with their defaults. @throws RangeError or TypeError for impossible ones */
+export function checkOptions(
+  where: string,
+  inputSize: number,
+  hiddenSize: number,
+  plan: RecurrentPlan,
+  options: number | RecurrentOptions,
+) {
+  const given: RecurrentOptions = typeof options === "number" ? { numLayers: options } : options;
+  const { numLayers = 1, dropout = 0, recurrentDropout = 0, dtype = "float32", generator } = given;
+  const { bias = true, batchFirst = false, bidirectional = false, variational = false } = given;
+  const flags = { bias, batchFirst, bidirectional, variational };
+  for (const [name, value] of Object.entries<unknown>(flags)) {
+    if (typeof value === "boolean") continue;
+    throw new TypeError(`${where}: expected ${name} to be true or false, got ${String(value)}`);
+  }
+  expectInteger(where, "inputSize", inputSize, 1);
+  expectInteger(where, "hiddenSize", hiddenSize, 1);
+  expectInteger(where, "numLayers", numLayers, 1);
+  expectNumber(where, "dropout", dropout, 0, 1);
+  expectNumber(where, "recurrentDropout", recurrentDropout, 0, 1);
+  if (!isFloat(dtype)) fail(where, "dtype", 'to be "float32" or "float64"', String(dtype));
+  const { projSize } = plan;
+  if (projSize === undefined && "projSize" in given) {
+    throw new RangeError(`${where}: projSize is only there for LSTM`);
+  }
+  expectInteger(where, "projSize", projSize ?? 0);
+  if (projSize !== undefined && projSize >= hiddenSize) {
+    fail(where, "projSize", `to be below hiddenSize = ${hiddenSize}`, String(projSize));
+  }
+  if (dropout > 0 && numLayers === 1) {
+    console.warn(`${where}: dropout acts between layers, so with numLayers = 1 it does nothing`);
+  }
+  const random: { generator?: Generator } = generator ? { generator } : {};
+  return { numLayers, ...flags, dropout, recurrentDropout, dtype, random };
+}

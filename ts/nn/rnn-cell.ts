@@ -1,0 +1,40 @@
+import type { Tensor } from "../core/tensor.ts";
+import { rnn } from "../ops/recurrent.ts";
+import { type CellModuleOptions, RecurrentCell } from "./recurrent-cell.ts";
+import { expectNonlinearity } from "./rnn.ts";
+
+export interface RNNCellOptions extends CellModuleOptions {
+  /** Default "tanh". */
+  nonlinearity?: "tanh" | "relu";
+}
+
+/**
+ * One step of an `RNN`.
+ *
+ *     h' = tanh(W_ih x + b_ih + W_hh h + b_hh)
+ *
+ * All parameters start from U(−1/√H, 1/√H).
+ *
+ * @throws RangeError or TypeError for impossible sizes and options
+ */
+export class RNNCell extends RecurrentCell {
+  readonly nonlinearity: "tanh" | "relu";
+
+  constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
+    const { nonlinearity = "tanh" } = options;
+    expectNonlinearity("RNNCell", nonlinearity);
+    super(inputSize, hiddenSize, 1, options);
+    this.nonlinearity = nonlinearity;
+  }
+
+  /**
+   * @param input [B, inputSize] or [inputSize]
+   * @param h     [B, H] or [H]; default zeros
+   * @returns     h', shaped as h
+   * @throws RangeError or TypeError when a shape or dtype does not fit
+   */
+  forward(input: Tensor, h?: Tensor): Tensor {
+    const { x, states, shaped } = this.prepare(input, { h });
+    return shaped(rnn(x, states[0], this.weights, { nonlinearity: this.nonlinearity }).hn);
+  }
+}

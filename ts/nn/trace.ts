@@ -1,0 +1,60 @@
+/** @file What goes on inside a recurrent net, by its cell in plain ops. */
+
+import { noGrad } from "../core/autograd.ts";
+import { scope } from "../core/lifetime.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { zeroStates } from "../ops/composite.ts";
+import { stack } from "../ops/join.ts";
+import { unroll } from "../ops/unroll.ts";
+import { isPacked } from "./packed-sequence.ts";
+import type { Recurrent, Suffix } from "./recurrent.ts";
+import { layoutOf } from "./sequence-layout.ts";
+
+/** What one layer did in one direction: tensors [T, B, H] by the letters of the equations. */
+export type LayerTrace<Letter extends string> = { suffix: Suffix } & Record<Letter, Tensor>;
+
+/** @internal @param step one step of one layer: every value by its letter, the states among them */
+export function trace<Letter extends string>(
+  net: Recurrent,
+  input: Tensor,
+  given: readonly (Tensor | undefined)[],
+  step: (xt: Tensor, states: readonly Tensor[], suffix: Suffix) => Record<Letter, Tensor>,
+): LayerTrace<Letter>[] {
+  if (isPacked(input)) {
+    throw new TypeError(
+      "trace: expected a tensor, got a packed sequence; unpack it and trace each",
+    );
+  }
+  return scope(() =>
+    noGrad(() => {
+      const { output } = layoutOf(net.constructor.name, input, net);
+      const layers: LayerTrace<Letter>[] = [];
+      const layer: Recurrent["layer"] = (x, states, suffix, options) => {
+        const steps: Record<string, Tensor>[] = [];
+        const initial = zeroStates(
+          x,
+          net.plan.states.map((_, i) => states[i]),
+          net.weights(suffix),
+        );
+        const result = unroll(
+          x,
+          initial,
+          (xt, states) => {
+            const values: Record<string, Tensor> = step(xt, states, suffix);
+            steps.push(values);
+            return net.plan.states.map((letter) => values[letter]!);
+          },
+          options,
+        );
+        if (options.reverse) steps.reverse();
+        const all = Object.keys(steps[0]!).map(
+          (letter) => [letter, output(stack(steps.map((s) => s[letter]!)))] as const,
+        );
+        layers.push({ suffix, ...Object.fromEntries(all) } as LayerTrace<Letter>);
+        return result;
+      };
+      net.run(input, given, { layer, training: false });
+      return layers;
+    }),
+  );
+}
