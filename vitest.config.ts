@@ -16,8 +16,8 @@ export default defineConfig({
     exclude: process.env.UNROLLED_KERNELS
       ? ["tests/{packaging,policy,runtimes,cli/program}/**"]
       : [],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: "forks",
   },
 });

@@ -1,6 +1,7 @@
 /** @file The set-up: whose system is changed, and what is made again. */
 
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test, vi } from "vitest";
@@ -8,6 +9,8 @@ import { Stop } from "../../scripts/say.mjs";
 import { apt, unasked, withConsent } from "../../scripts/setup/consent.mjs";
 import { MISSING } from "../../scripts/setup/rust.mjs";
 import { unlessFresh } from "../../scripts/stamp.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 describe("consent", () => {
   const commands = [["one", "-y"], ["two"]];
@@ -78,13 +81,24 @@ describe("consent", () => {
   });
 });
 
-test("where Rust cannot be had, what to install is named", () => {
-  for (const name of ["https://rustup.rs", "rustup target add wasm32-unknown-unknown", "rustc-web"])
-    expect(MISSING).toContain(name);
-});
+test.skipIf(existsSync("/usr/bin/rustc"))(
+  "where Rust cannot be had, it stops and says what to install, by name",
+  () => {
+    const source = `const [{ run }, { rust }] = await Promise.all(["say", "setup/rust"].map((name) => import(\`./scripts/\${name}.mjs\`)));
+      await run(rust);`;
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ["--input-type=module", "-e", source],
+      { cwd: root, encoding: "utf8", env: { PATH: "", HOME: join(root, "build/nobody") } },
+    );
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toBe(`\n${MISSING}\n`);
+    for (const name of ["rustup.rs", "rustup target add wasm32-unknown-unknown", "rustc-web"])
+      expect(MISSING).toContain(name);
+  },
+);
 
 describe("what is made again", () => {
-  const root = fileURLToPath(new URL("../..", import.meta.url));
   mkdirSync(join(root, "build"), { recursive: true });
   const folder = mkdtempSync(join(root, "build/stamp-"));
   afterAll(() => rmSync(folder, { recursive: true }));

@@ -33,13 +33,18 @@ interface How {
   cwd: string;
   /** All of standard input; null: it stays open. */
   input?: string | Uint8Array | null;
+  env?: Record<string, string>;
 }
 
-export function start(command: string, args: readonly string[], { cwd, input = "" }: How): Started {
+export function start(
+  command: string,
+  args: readonly string[],
+  { cwd, input = "", env = {} }: How,
+): Started {
   const child = spawn(command, args, {
     cwd,
     stdio: "pipe",
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, NO_COLOR: "1", npm_command: "", ...env },
   });
   running.add(child);
   const written = { stdout: "", stderr: "" };

@@ -27,17 +27,22 @@ export async function loop(
   save: () => void,
 ): Promise<void> {
   const [first, start] = [trainer.step, performance.now()];
-  const pace = new Pace(first, start);
+  const seconds = (): number => (performance.now() - start) / 1000;
+  const pace = new Pace();
   let heldOut = trainer.history.heldOut.at(-1)?.bits;
   for (;;) {
-    const passed = (performance.now() - start) / 1000;
-    if (stop.asked || (steps === undefined ? passed >= minutes * 60 : trainer.step >= steps))
+    if (stop.asked || (steps === undefined ? seconds() >= 60 * minutes : trainer.step >= steps))
       return;
+    const before = performance.now();
     const { norm } = trainer.train();
+    const perSecond = pace.after(performance.now() - before);
     const seen = trainer.observe();
     heldOut = seen?.bits ?? heldOut;
     const recent = trainer.history.training.slice(-RECENT);
-    const perSecond = pace.at(trainer.step, performance.now());
+    const done =
+      steps === undefined
+        ? Math.min(1, seconds() / (60 * minutes))
+        : (trainer.step - first) / (steps - first);
     const status: Status = {
       step: trainer.step,
       train: recent.reduce((a, b) => a + b, 0) / recent.length,
@@ -45,12 +50,8 @@ export async function loop(
       ...trainer.baselines,
       norm,
       charactersPerSecond: Math.round(perSecond * trainer.charactersPerStep),
-      ...(steps === undefined
-        ? { secondsLeft: minutes * 60 - passed, done: passed / (minutes * 60) }
-        : {
-            secondsLeft: (steps - trainer.step) / perSecond,
-            done: (trainer.step - first) / (steps - first),
-          }),
+      secondsLeft: (seconds() * (1 - done)) / done,
+      done,
     };
     progress.step(status);
     if (seen) {
@@ -61,18 +62,16 @@ export async function loop(
   }
 }
 
-/** Steps per second, over the last seconds. */
+/** Steps per second, over the last seconds of training: what is measured and written in between does not count. */
 class Pace {
-  #marks: { step: number; time: number }[];
+  #durations: number[] = [];
+  #sum = 0;
 
-  constructor(step: number, time: number) {
-    this.#marks = [{ step, time }];
-  }
-
-  at(step: number, time: number): number {
-    this.#marks.push({ step, time });
-    while (this.#marks.length > 2 && time - this.#marks[0]!.time > WINDOW) this.#marks.shift();
-    const [from] = this.#marks;
-    return (1000 * (step - from!.step)) / Math.max(1, time - from!.time);
+  /** @param milliseconds what one more step took */
+  after(milliseconds: number): number {
+    this.#durations.push(milliseconds);
+    this.#sum += milliseconds;
+    while (this.#durations.length > 1 && this.#sum > WINDOW) this.#sum -= this.#durations.shift()!;
+    return (1000 * this.#durations.length) / Math.max(1e-3, this.#sum);
   }
 }

@@ -32,7 +32,6 @@ export function resumeCommand(
 /** How this program was called. */
 export function program(): string {
   const path = process.argv[1] ?? "unrolled";
-  return basename(path) === "unrolled"
-    ? "unrolled"
-    : `node ${quoted(relative(process.cwd(), path))}`;
+  if (basename(path) !== "unrolled") return `node ${quoted(relative(process.cwd(), path))}`;
+  return process.env.npm_command === "exec" ? "npx unrolled" : "unrolled";
 }

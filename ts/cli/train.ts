@@ -158,36 +158,32 @@ interface Ending {
   stop: Interruption;
 }
 
-/** Says how to go on, and shows what the net has learnt. */
+/** Says how to go on, and shows what the net has learnt: who interrupts it wants the command first. */
 function conclude({ trainer, options, paths, out, report, progress, stop }: Ending): void {
   const { step, baselines, settings } = trainer;
+  const { asked } = stop;
   // a run that has done its steps goes on with as many again
-  const steps = options.steps !== undefined && !stop.asked ? { steps: 2 * options.steps } : {};
-  const goOn = resumeCommand(paths, { ...options, ...steps }, out);
-  const what = stop.asked ? "interrupted" : "done";
-  progress.say(`${what} after step ${count(step)}; saved ${out}`, {
-    event: what,
-    step,
-    out,
-    resume: goOn,
-  });
-  progress.say(`to go on:  ${goOn}`);
-  if (stop.asked && step === 0) return;
+  const steps = options.steps !== undefined && !asked ? { steps: 2 * options.steps } : {};
+  const resume = resumeCommand(paths, { ...options, ...steps }, out);
+  const event = asked ? "interrupted" : "done";
+  progress.say(`${event} after step ${count(step)}; saved ${out}`, { event, step, out, resume });
+  const goOn = (): void => progress.say(`to go on:    ${resume}`);
+  if (asked) goOn();
+  if (step === 0) return;
 
   const bits = trainer.measure();
-  if (report) {
-    save(report, new TextEncoder().encode(reportOf(trainer, bits)));
-    progress.say(`to look at:  ${report}`, { event: "report", report });
-  }
   progress.say(
     `held-out text, bits per character:  ${settings.model.toUpperCase()} ${bits.toFixed(3)}  ` +
       `trigram ${baselines.trigram.toFixed(3)}  unigram ${baselines.unigram.toFixed(3)}`,
     { event: "end", step, bits: { heldOut: bits }, ...baselines },
   );
-  if (stop.asked) return;
-  const text = trainer.write();
-  progress.say(`to write:  ${program()} sample ${quoted(out)}\nIt writes:\n\n${text}\n`, {
-    event: "sample",
-    text,
-  });
+  if (!asked) {
+    const text = trainer.write();
+    progress.say(`it writes:\n\n${text}\n`, { event: "sample", text });
+    progress.say(`to write:    ${program()} sample ${quoted(out)}`);
+    goOn();
+  }
+  if (!report) return;
+  save(report, new TextEncoder().encode(reportOf(trainer, bits)));
+  progress.say(`to look at:  ${report}`, { event: "report", report });
 }

@@ -4,11 +4,14 @@ import { hex } from "../../build/bytes.ts";
 
 export const getModule = (): WebAssembly.Module => new WebAssembly.Module(decode(hex));
 
-/** Two lower-case digits a byte. Only the newest engines have Uint8Array.fromHex. */
-function decode(text: string): Uint8Array<ArrayBuffer> {
-  // Node and Bun: ten times as fast as what follows
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Two digits a byte. Where the engine or Node has a decoder, that is ten times as fast. */
+function decode(text: string): Bytes {
+  const { fromHex } = Uint8Array as { fromHex?: (text: string) => Bytes };
+  if (fromHex) return fromHex.call(Uint8Array, text);
   const { Buffer } = globalThis as { Buffer?: { from(text: string, as: "hex"): Uint8Array } };
-  if (Buffer) return Buffer.from(text, "hex") as Uint8Array<ArrayBuffer>;
+  if (Buffer) return Buffer.from(text, "hex") as Bytes;
   const bytes = new Uint8Array(text.length / 2);
   const digit = (at: number): number => {
     const code = text.charCodeAt(at);

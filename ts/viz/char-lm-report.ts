@@ -55,7 +55,7 @@ ${figure("", report.passes.toFixed(1), `times through ${count(report.characters)
 <p>Bits per character: how many yes-or-no answers it takes, on average, to learn the next character from somebody who
 predicts as well as the model. The held-out text is the last tenth of every file; the ${escape(net)} never trains on it. The
 dotted lines are models that count, fitted to the same text.</p>
-${chart(report)}
+<div class="wide" tabindex="0">${chart(report)}</div>
 ${table(report)}
 </section>
 <section>

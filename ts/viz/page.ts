@@ -60,6 +60,7 @@ p { max-width: 68ch; margin: 8px 0 18px; }
 .figures span { display: block; margin-top: 5px; font: 13px/1.4 var(--sans); color: var(--soft); }
 .figures .net b { color: var(--net); } .figures .trigram b { color: var(--trigram); } .figures .unigram b { color: var(--unigram); }
 .chart { display: block; width: 100%; height: auto; margin-top: 18px; font-family: var(--sans); overflow: visible; }
+.wide { overflow-x: auto; } .wide .chart { min-width: 700px; overflow: hidden; }
 .chart text { fill: var(--soft); font-size: 13px; } .chart .axis { font-size: 12.5px; }
 .chart .grid { stroke: var(--rule); } .chart .tick { font-variant-numeric: tabular-nums; }
 .chart .curve { fill: none; stroke-width: 2.2; stroke-linejoin: round; }

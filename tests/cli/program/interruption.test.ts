@@ -33,7 +33,7 @@ test.each([
     expect(step).toBeGreaterThanOrEqual(50);
     expect(stepsIn(folder)).toBe(step);
 
-    const command = /to go on: {2}(.*)/.exec(stdout)![1]!;
+    const command = /to go on: {4}(.*)/.exec(stdout)![1]!;
     expect(command).toContain("--steps 1000000");
     const shorter = command.replace("1000000", String(step + 5)); // else it would take hours
     const more = spawnSync(shorter, { shell: true, cwd: folder, encoding: "utf8" });
@@ -56,7 +56,7 @@ test("one Ctrl-C that arrives twice, as under npm, still saves", async () => {
   run.child.kill("SIGINT");
   const { code, stdout } = await run.ended;
   expect(code).toBe(130);
-  expect(stdout).toMatch(/to go on: {2}.* --minutes 60/);
+  expect(stdout).toMatch(/to go on: {4}.* --minutes 60/);
 });
 
 test("a reader that goes away ends the run, which is saved", async () => {

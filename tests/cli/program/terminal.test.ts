@@ -39,12 +39,12 @@ test.skipIf(!hasScript)("Ctrl-C in a terminal saves, and gives the cursor back",
   );
   await run.saying(/held-out \d/);
   run.child.stdin!.write("\u0003");
-  await run.saying("held-out text, bits"); // the last line; this terminal goes when its input ends
+  await run.saying("to look at"); // the last line: this terminal goes when its input ends
   run.child.stdin!.end();
   const { code, stdout } = await run.ended;
   expect(code).toBe(130);
   expect(stdout).toMatch(/interrupted after step \d+; saved model.safetensors/);
-  expect(stdout).toMatch(/to go on: {2}node .* --resume model.safetensors --minutes 60/);
+  expect(stdout).toMatch(/to go on: {4}node .* --resume model.safetensors --minutes 60/);
   expect(stdout.lastIndexOf("\u001B[?25h")).toBeGreaterThan(stdout.lastIndexOf("\u001B[?25l"));
 });
 

@@ -1,10 +1,10 @@
 /** @file `unrolled train`: what it writes and what it says. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadSafetensors, scope } from "../../../ts/index.ts";
-import { folderWithText, SMALL, unrolled } from "../../support/program.ts";
+import { CLI, folderWithText, SMALL, start, unrolled } from "../../support/program.ts";
 
 const NUMBER = String.raw`\d+\.\d\d`;
 
@@ -17,10 +17,10 @@ test("training on a folder writes a checkpoint and a report, and says how to go 
   expect(run.stdout).toContain("of 5 files");
   expect(run.stdout).toContain("done after step 50; saved model.safetensors");
   expect(run.stdout).toMatch(
-    /to go on: {2}node .* train text --resume model.safetensors --steps 100/,
+    /to go on: {4}node .* train text --resume model.safetensors --steps 100/,
   );
-  expect(run.stdout).toMatch(/to write: {2}node .* sample model.safetensors/);
-  expect(run.stdout).toContain("It writes:");
+  expect(run.stdout).toMatch(/to write: {4}node .* sample model.safetensors/);
+  expect(run.stdout).toContain("it writes:");
 });
 
 test("where the output is no terminal there are plain lines with every quantity", async () => {
@@ -49,7 +49,7 @@ test("--json gives one object a line, and every step has every quantity", async 
     .split("\n")
     .map((line) => JSON.parse(line) as { event: string } & Record<string, unknown>);
   expect(events.map(({ event }) => event).filter((e) => e !== "step")).toEqual(
-    ["start", "held-out", "held-out", "done", "report", "end", "sample"], // prettier-ignore
+    ["start", "held-out", "held-out", "done", "end", "sample", "report"], // prettier-ignore
   );
   const steps = events.filter(({ event }) => event === "step");
   expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
@@ -115,4 +115,17 @@ test("the checkpoint holds the weights under PyTorch's names and the rest under 
     expect(JSON.parse(metadata.get("unrolled.options")!)).toMatchObject({ hidden: 16, seed: 1 });
     expect(JSON.parse(metadata.get("unrolled.vocabulary")!)).toContain("c");
   });
+});
+
+test.each([
+  ["", "unrolled"],
+  ["exec", "npx unrolled"],
+])("the commands that it prints call it as it was called (npm %s)", async (npm_command, name) => {
+  const cwd = folderWithText();
+  const link = join(cwd, "unrolled");
+  symlinkSync(CLI, link);
+  const args = [link, "train", "text", ...SMALL, "--steps", "1", "--no-report"];
+  const { stdout } = await start(process.execPath, args, { cwd, env: { npm_command } }).ended;
+  expect(stdout).toContain(`to go on:    ${name} train text --resume model.safetensors`);
+  expect(stdout).toContain(`to write:    ${name} sample model.safetensors`);
 });
