@@ -37,7 +37,7 @@ export class Node {
     /** For a kernel: what to use where a second derivative is wanted. */
     readonly composite = "",
   ) {
-    this.versions = inputs.map((t) => t.storage.version);
+    this.versions = [...inputs, ...outputs].map((t) => t.storage.version);
   }
 }
 
@@ -391,13 +391,13 @@ function reachable(outputs: readonly Tensor[], op: string): Node[] {
   return [...found].sort((a, b) => b.id - a.id);
 }
 
-function checkVersions(pass: string, { op, inputs, versions }: Node): void {
-  inputs.forEach((t, i) => {
-    if (t.storage.version !== versions[i]) {
-      throw new Error(
-        `${pass}: input ${i} of ${op} (${t}) was changed in place after the forward pass; go backward before the update`,
-      );
-    }
+function checkVersions(pass: string, { op, inputs, outputs, versions }: Node): void {
+  [...inputs, ...outputs].forEach((t, i) => {
+    if (t.storage.version === versions[i]) return;
+    const which = i < inputs.length ? `input ${i}` : "a result";
+    throw new Error(
+      `${pass}: ${which} of ${op} (${t}) was changed in place after the forward pass; go backward before the update`,
+    );
   });
 }
 
