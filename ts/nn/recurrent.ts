@@ -1,6 +1,6 @@
 /** @file What RNN, LSTM and GRU share: layers, directions, batch layout, initial states, dropout between layers. */
 
-import type { FloatDType } from "../core/dtype.ts";
+import { expectFloatDType, type FloatDType } from "../core/dtype.ts";
 import type { Generator } from "../core/random.ts";
 import { expectInteger, expectNumber, expectShape, fail, type Shape, show } from "../core/shape.ts";
 import { empty, expectTensor, type Tensor } from "../core/tensor.ts";
@@ -74,6 +74,7 @@ export abstract class Recurrent extends Module {
     this.bidirectional = bidirectional;
     this.dtype = dtype;
     this.#generator = generator;
+    expectFloatDType(where, dtype);
     expectInteger(where, "inputSize", inputSize, 1);
     expectInteger(where, "hiddenSize", hiddenSize, 1);
     if (dropout > 0 && numLayers === 1) {
