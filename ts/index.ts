@@ -14,6 +14,7 @@ export { Generator, manualSeed, type GeneratorState } from "./core/random.ts";
 // Autograd
 export { backward, grad, isGradEnabled, noGrad } from "./core/autograd.ts";
 export type { BackwardOptions, GradOptions } from "./core/autograd.ts";
+export { detectAnomaly } from "./core/anomaly.ts";
 export { gradcheck, gradgradcheck, type GradcheckOptions } from "./core/gradcheck.ts";
 
 // Ops: element by element

@@ -5,15 +5,9 @@ The gradient of p at step k is 0.3 p³ − 0.2 p + c[k], where c[k] is the param
 
 import torch
 from golden import rounded, save, start, tensor, tensors
+from optimizer_options import CAMEL, OPTIMIZERS
 
 STEPS = 50
-CAMEL = {"weight_decay": "weightDecay"}
-OPTIMIZERS = {
-    "SGD": torch.optim.SGD,
-    "RMSprop": torch.optim.RMSprop,
-    "Adam": torch.optim.Adam,
-    "AdamW": torch.optim.AdamW,
-}
 CONFIGURATIONS = [
     ("SGD", {"lr": 0.05}),
     ("SGD", {"lr": 0.05, "weight_decay": 0.1}),

@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import {
   arange,
+  concat,
   eye,
   full,
   Generator,
@@ -104,6 +105,49 @@ test("wrong values are refused", () => {
       expect(wrong, String(wrong)).toThrow(/: (expected|\w+ holds)/);
     }
     expect(memory().tensors).toBe(before);
+  });
+});
+
+test("what lost its memory, or contains itself, is refused", () => {
+  const detached = new Float32Array(6);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  const ring: unknown[] = [];
+  ring.push(ring);
+  const before = memory().tensors;
+  expect(() => tensor(detached)).toThrow(/got an array whose buffer was detached or cut/);
+  expect(() => tensor(detached, [0])).toThrow(TypeError);
+  expect(() => tensor(ring as never)).toThrow(/expected the arrays to be at most 64 deep/);
+  expect(memory().tensors).toBe(before);
+});
+
+test("arguments are read once", () => {
+  level(() => {
+    let reads = 0;
+    /** Gives each answer once, and 99 ever after. */
+    const once = (answers: number[]): number[] => {
+      const list = [...answers];
+      answers.forEach((answer, i) => {
+        let fresh = true;
+        const get = (): number => {
+          reads++;
+          const value = fresh ? answer : 99;
+          fresh = false;
+          return value;
+        };
+        Object.defineProperty(list, i, { get, enumerable: true });
+      });
+      return list;
+    };
+    expect(zeros(once([2, 3])).shape).toEqual([2, 3]);
+    expect(reads).toBe(2);
+    reads = 0;
+    expect(tensor(once([5, 6])).toArray()).toEqual([5, 6]);
+    expect(reads).toBe(2);
+    const [a, b] = [zeros([2]), zeros([3])];
+    let asked = 0;
+    const list = Object.defineProperty([a, a], 1, { get: () => (asked++ === 0 ? a : b) });
+    expect(concat(list).shape).toEqual([4]);
+    expect(zeros(new Proxy([2, 3], {})).shape).toEqual([2, 3]);
   });
 });
 

@@ -24,7 +24,9 @@ test("every row shows an exported op", async () => {
   expect((await allCases()).map(({ op }) => op).filter((op) => !ops.has(op))).toEqual([]);
 });
 
-test("every op has wrong uses to refuse", async () => {
-  const refused = new Set((await allCases()).flatMap((row) => row.errors.map(() => row.op)));
-  expect(exportedOps().filter((name) => !refused.has(name))).toEqual([]);
+test("every op has ten wrong uses to refuse", async () => {
+  const rows = await allCases();
+  const count = (op: string): number =>
+    rows.reduce((n, row) => n + (row.op === op ? row.errors.length : 0), 0);
+  expect(exportedOps().filter((name) => count(name) < 10)).toEqual([]);
 });

@@ -1,7 +1,8 @@
 /** @file The case table: one row an op. It is the forward test, the gradient check, the leak test and the benchmark. */
 
 import { readdirSync } from "node:fs";
-import type { Shape, Tensor } from "../../ts/index.ts";
+import { type FloatDType, type Shape, tensor, type Tensor } from "../../ts/index.ts";
+import { random, sizeOf } from "./nd.ts";
 
 /** A plain float64 array with a shape: what oracles compute in. */
 export interface Nd {
@@ -58,3 +59,15 @@ export async function allCases(): Promise<OpCase[]> {
 
 /** The name of a row in a report. */
 export const nameOf = ({ op, variant }: OpCase): string => (variant ? `${op}, ${variant}` : op);
+
+/** Inputs of these shapes, drawn from the row's domain; exact in float32. */
+export function draw({ domain = [-2, 2] }: OpCase, shapes: readonly Shape[]): Nd[] {
+  const nested = typeof domain[0] === "number" ? undefined : domain;
+  return shapes.map((shape, i) => {
+    const range = (nested ? nested[i] : domain) as readonly [number, number];
+    return { shape, data: random(sizeOf(shape), i + 1, range).map(Math.fround) };
+  });
+}
+
+export const tensors = (xs: readonly Nd[], dtype: FloatDType, requiresGrad = false): Tensor[] =>
+  xs.map(({ shape, data }) => tensor(data, shape, { dtype, requiresGrad }));

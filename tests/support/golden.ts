@@ -18,7 +18,7 @@ export function golden<Case>(file: string): Case[] {
 }
 
 const WORDS = { nan: NaN, inf: Infinity, "-inf": -Infinity };
-const number = (x: GoldenTensor["data"][number]): number =>
+export const numberOf = (x: GoldenTensor["data"][number]): number =>
   typeof x === "string" ? WORDS[x] : Number(x);
 
 /** The golden tensor as one of ours: integers and booleans as they are, floats in the given type. */
@@ -28,7 +28,7 @@ export function fromGolden(
   requiresGrad = false,
 ): Tensor {
   const options = { dtype: dtype ?? float, requiresGrad: requiresGrad && !dtype };
-  return tensor(Float64Array.from(data, number), shape, options);
+  return tensor(Float64Array.from(data, numberOf), shape, options);
 }
 
 /** Relative to the largest magnitude at hand: 1e-10 in float64, 1e-5 in float32, as PyTorch's own tests ask. */
@@ -37,7 +37,7 @@ export function expectGolden(got: Tensor | undefined, want: GoldenTensor, what: 
   expect(got!.shape, what).toEqual(want.shape);
   const tolerance = got!.dtype === "float64" ? 1e-10 : 1e-5;
   const values = got!.data();
-  for (const [i, w] of want.data.map(number).entries()) {
+  for (const [i, w] of want.data.map(numberOf).entries()) {
     const close =
       Object.is(values[i], w) ||
       values[i] === w ||

@@ -13,10 +13,9 @@ const call = (f: Op, ...args: unknown[]): unknown =>
 
 /** What is not a tensor at all, for the first argument; `rest` follows it. */
 export const notTensors = (op: string, f: Op, ...rest: unknown[]): Errors =>
-  [3, "x", null, undefined, [1, 2], { shape: [2] }, new Float32Array(2)].map((wrong) => [
-    () => call(f, wrong, ...rest),
-    new RegExp(`^${op}: expected .+ to be .+, got`),
-  ]);
+  [3, 1n, true, "x", null, undefined, [1, 2], { shape: [2] }, new Float32Array(2), () => 1].map(
+    (wrong) => [() => call(f, wrong, ...rest), new RegExp(`^${op}: expected .+ to be .+, got`)],
+  );
 
 /** Wrong uses of an op on one float tensor. */
 export const unaryErrors = (op: string, f: Op, ...rest: unknown[]): Errors => [

@@ -4,6 +4,7 @@
  */
 
 import { kernels, type Ptr } from "../runtime/kernels.ts";
+import { countPass, inspectGradient, inspectResult, isDetecting } from "./anomaly.ts";
 import type { FloatDType } from "./dtype.ts";
 import { isThenable } from "./lifetime.ts";
 import { currentOwner, type Owner, within } from "./scope.ts";
@@ -37,7 +38,7 @@ export class Node {
     /** For a kernel: what to use where a second derivative is wanted. */
     readonly composite = "",
   ) {
-    this.versions = inputs.map((t) => t.storage.version);
+    this.versions = [...inputs, ...outputs].map((t) => t.storage.version);
   }
 }
 
@@ -79,6 +80,7 @@ export function record(
   inputs: readonly Tensor[],
   rules: readonly Rule[],
 ): Tensor {
+  if (isDetecting()) inspectResult(op, y, inputs);
   if (wanted(inputs)) attach(new Node(op, [y], inputs, rules, undefined));
   return y;
 }
@@ -91,6 +93,7 @@ export function recordKernel(
   backward: KernelBackward,
   composite: string,
 ): void {
+  if (isDetecting()) for (const y of outputs) inspectResult(op, y, inputs);
   if (wanted(inputs)) attach(new Node(op, outputs, inputs, undefined, backward, composite));
 }
 
@@ -228,6 +231,7 @@ class Pass {
   }
 
   run(retainGraph: boolean): void {
+    countPass();
     for (const node of this.#nodes) {
       const useful = !this.#useful || this.#useful.has(node);
       if (useful && node.outputs.some((y) => this.#gradients.has(y))) {
@@ -255,6 +259,7 @@ class Pass {
             `internal: ${node.op}: the gradient of input ${i} is a ${dx}, not a ${x}`,
           );
         }
+        if (isDetecting()) inspectGradient(`the backward of ${node.op}`, dx);
         this.#arrive(x, dx, fresh(dx));
       });
     if (this.createGraph) return withRecording(true, () => step(() => false));
@@ -278,6 +283,7 @@ class Pass {
         );
         node.inputs.forEach((x, i) => {
           const dx = places[i];
+          if (dx && isDetecting()) inspectGradient(`the backward of ${node.op}`, dx);
           if (dx && dx !== x.grad && dx !== this.#gradients.get(x)) this.#arrive(x, dx, true);
         });
       }),
@@ -391,13 +397,13 @@ function reachable(outputs: readonly Tensor[], op: string): Node[] {
   return [...found].sort((a, b) => b.id - a.id);
 }
 
-function checkVersions(pass: string, { op, inputs, versions }: Node): void {
-  inputs.forEach((t, i) => {
-    if (t.storage.version !== versions[i]) {
-      throw new Error(
-        `${pass}: input ${i} of ${op} (${t}) was changed in place after the forward pass; go backward before the update`,
-      );
-    }
+function checkVersions(pass: string, { op, inputs, outputs, versions }: Node): void {
+  [...inputs, ...outputs].forEach((t, i) => {
+    if (t.storage.version === versions[i]) return;
+    const which = i < inputs.length ? `input ${i}` : "a result";
+    throw new Error(
+      `${pass}: ${which} of ${op} (${t}) was changed in place after the forward pass; go backward before the update`,
+    );
   });
 }
 

@@ -26,3 +26,10 @@ export function expectDType(op: string, dtype: unknown): asserts dtype is DType 
     );
   }
 }
+
+/** Throws a TypeError unless `dtype` is one that has gradients. */
+export function expectFloatDType(op: string, dtype: unknown): asserts dtype is FloatDType {
+  if (dtype !== "float32" && dtype !== "float64") {
+    throw new TypeError(`${op}: expected dtype "float32" or "float64", got ${String(dtype)}`);
+  }
+}

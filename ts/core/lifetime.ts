@@ -59,13 +59,13 @@ function isPlain(value: object): boolean {
  */
 export function memory(): MemoryReport {
   const owners = usageByOwner();
-  const { wasm, idle, peak } = usage();
+  const { wasm, peak } = usage();
   let [tensors, bytes] = [0, 0];
   for (const owner of Object.values(owners)) {
     tensors += owner.count;
     bytes += owner.bytes;
   }
-  return { tensors, bytes, owners, idleBytes: idle, peakBytes: peak, wasmBytes: wasm };
+  return { tensors, bytes, owners, peakBytes: peak, wasmBytes: wasm };
 }
 
 export interface MemoryReport {
@@ -73,9 +73,7 @@ export interface MemoryReport {
   tensors: number;
   bytes: number;
   owners: Record<"scopes" | "root" | "parameters" | "optimizers", Usage>;
-  /** Freed blocks kept for the next allocation of their size. */
-  idleBytes: number;
-  /** The most that was live at once, in blocks. */
+  /** The most bytes that were live at once. */
   peakBytes: number;
   /** WASM's linear memory: it never shrinks. */
   wasmBytes: number;

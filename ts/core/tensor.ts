@@ -144,9 +144,12 @@ function whyFreed({ owner }: Storage): string {
     : "was freed";
 }
 
-/** Throws a TypeError unless `x` is a tensor of this copy of the library. */
+/** Throws a TypeError unless `x` is a tensor of this copy of the library, and a ReferenceError if it was freed. */
 export function expectTensor(op: string, name: string, x: unknown): asserts x is Tensor {
-  if (x instanceof Tensor) return;
+  if (x instanceof Tensor) {
+    if (!x.storage.freed) return;
+    throw new ReferenceError(`${op}: ${name}: this ${x} ${whyFreed(x.storage)}`);
+  }
   const other = typeof x === "object" && x !== null && (x as { [BRAND]?: string })[BRAND];
   throw new TypeError(
     other

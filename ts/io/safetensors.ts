@@ -243,7 +243,6 @@ export function saveSafetensors(
     if (name === METADATA) {
       throw new SafetensorsError(`saveSafetensors: ${METADATA} is the format's own, no tensor's`);
     }
-    expectAlive(name, t);
     return { name, t, place: ORDER.indexOf(NAMES[t.dtype]) };
   });
   named.sort((a, b) => a.place - b.place || byCodePoint(a.name, b.name));
@@ -299,16 +298,6 @@ function expectText(what: string, text: unknown): string {
     );
   }
   return text;
-}
-
-/** Throws what reading it throws, with its name. */
-function expectAlive(name: string, t: Tensor): void {
-  try {
-    void t.ptr;
-  } catch (cause) {
-    const { message } = cause as Error;
-    throw new ReferenceError(`saveSafetensors: ${quote(name)}: ${message}`, { cause });
-  }
 }
 
 /** The order of UTF-8, which is not that of UTF-16: surrogates are above everything else. */

@@ -1,4 +1,4 @@
-import type { FloatDType } from "../core/dtype.ts";
+import { expectFloatDType, type FloatDType } from "../core/dtype.ts";
 import { Generator } from "../core/random.ts";
 import { dims, expectInteger } from "../core/shape.ts";
 import { empty, expectTensor, type Tensor } from "../core/tensor.ts";
@@ -31,6 +31,7 @@ export class Embedding extends Module {
     const { dtype = "float32", generator, ...lookUp } = options;
     expectInteger("Embedding", "numEmbeddings", numEmbeddings);
     expectInteger("Embedding", "embeddingDim", embeddingDim);
+    expectFloatDType("Embedding", dtype);
     if (lookUp.paddingIdx !== undefined) {
       lookUp.paddingIdx = expectPaddingIdx("Embedding", lookUp.paddingIdx, numEmbeddings);
     }

@@ -1,4 +1,4 @@
-import type { FloatDType } from "../core/dtype.ts";
+import { expectFloatDType, type FloatDType } from "../core/dtype.ts";
 import { expectInteger, expectNumber } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { ones, zeros } from "../ops/create.ts";
@@ -34,6 +34,7 @@ export class LayerNorm extends Module {
     super();
     const shape = typeof normalizedShape === "number" ? [normalizedShape] : [...normalizedShape];
     for (const size of shape) expectInteger("LayerNorm", "each size of normalizedShape", size, 1);
+    expectFloatDType("LayerNorm", dtype);
     this.normalizedShape = shape;
     this.eps = expectNumber("LayerNorm", "eps", eps, 0);
     this.weight = elementwiseAffine ? parameter(ones(shape, { dtype })) : undefined;

@@ -1,7 +1,7 @@
-import type { FloatDType } from "../core/dtype.ts";
+import { expectFloatDType, type FloatDType } from "../core/dtype.ts";
 import type { Generator } from "../core/random.ts";
 import { expectInteger, fail, show } from "../core/shape.ts";
-import { empty, type Tensor } from "../core/tensor.ts";
+import { empty, expectTensor, type Tensor } from "../core/tensor.ts";
 import { linear } from "../ops/linear.ts";
 import { uniform } from "./init.ts";
 import { Module, parameter } from "./module.ts";
@@ -32,15 +32,19 @@ export class Linear extends Module {
     super();
     expectInteger("Linear", "inFeatures", inFeatures);
     expectInteger("Linear", "outFeatures", outFeatures);
+    expectFloatDType("Linear", dtype);
     const bound = inFeatures > 0 ? 1 / Math.sqrt(inFeatures) : 0;
     const draw = (shape: number[]): Tensor =>
-      parameter(uniform(empty(shape, dtype), -bound, bound, generator));
-    this.weight = draw([outFeatures, inFeatures]);
-    this.bias = bias ? draw([outFeatures]) : undefined;
+      uniform(empty(shape, dtype), -bound, bound, generator);
+    const W = draw([outFeatures, inFeatures]);
+    const b = bias ? draw([outFeatures]) : undefined; // may find no room
+    this.weight = parameter(W);
+    this.bias = b && parameter(b);
   }
 
   /** @param x [..., inFeatures] @returns [..., outFeatures] */
   forward(x: Tensor): Tensor {
+    expectTensor("Linear", "the input", x);
     if (x.shape.at(-1) !== this.inFeatures) {
       fail("Linear", "the input", `to be [..., ${this.inFeatures}]`, show(x.shape));
     }

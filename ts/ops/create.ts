@@ -64,7 +64,7 @@ export function tensor(
   if (sizeOf(sizes) !== flat.values.length) {
     fail("tensor", "the values", `to fill ${show(sizes)}`, `${flat.values.length} of them`);
   }
-  if (!isFloat(dtype)) expectWhole(flat.values, dtype);
+  if (!isFloat(dtype)) expectWhole("tensor", flat.values, dtype);
   const t = empty(sizes, dtype);
   t.view().set(flat.values);
   return finish(t, options);
@@ -83,8 +83,18 @@ function fromTypedArray(array: ArrayBufferView): Flat {
     throw new TypeError("tensor: expected numbers, got a DataView or a BigInt array");
   }
   const values = array as unknown as Float32Array; // every other view is an array of numbers
+  try {
+    values.subarray(0, 0).fill(0); // an array that lost its memory has no elements, but throws when it is used
+  } catch (cause) {
+    throw new TypeError("tensor: expected numbers, got an array whose buffer was detached or cut", {
+      cause,
+    });
+  }
   return { values, shape: [values.length], dtype };
 }
+
+/** More axes than any tensor has: arrays that contain themselves end here. */
+const DEEPEST = 64;
 
 /** Reads nested arrays once, depth first. */
 function flatten(nested: NestedNumbers): Flat {
@@ -93,6 +103,7 @@ function flatten(nested: NestedNumbers): Flat {
   let [leaves, booleans] = [-1, 0];
   const visit = (part: NestedNumbers, depth: number): void => {
     if (Array.isArray(part)) {
+      if (depth === DEEPEST) fail("tensor", "the arrays", `to be at most ${DEEPEST} deep`, "more");
       const length = part.length as number;
       const ragged = depth === leaves || (shape[depth] !== undefined && shape[depth] !== length);
       if (ragged) fail("tensor", "the arrays", "of one level to be equally long", "ragged arrays");
@@ -115,12 +126,12 @@ function flatten(nested: NestedNumbers): Flat {
   return { values, shape, dtype };
 }
 
-function expectWhole(values: ArrayLike<number>, dtype: DType): void {
+function expectWhole(op: string, values: ArrayLike<number>, dtype: DType): void {
   const [low, high] = dtype === "bool" ? [0, 1] : [-(2 ** 31), 2 ** 31 - 1];
   for (let i = 0; i < values.length; i++) {
     const v = values[i]!;
     if (!Number.isInteger(v) || v < low || v > high) {
-      throw new TypeError(`tensor: ${dtype} holds integers from ${low} to ${high}, got ${v}`);
+      throw new TypeError(`${op}: ${dtype} holds integers from ${low} to ${high}, got ${v}`);
     }
   }
 }
@@ -137,7 +148,7 @@ export function full(shape: Shape, value: number, options: TensorOptions = {}): 
   const sizes = expectShapeOf("full", shape, BYTES[dtype]);
   if (typeof value !== "number")
     throw new TypeError(`full: expected a number, got ${typeof value}`);
-  if (!isFloat(dtype)) expectWhole([value], dtype);
+  if (!isFloat(dtype)) expectWhole("full", [value], dtype);
   const t = empty(sizes, dtype);
   if (value === 0 && !Object.is(value, -0)) kernels.zero(t.ptr, t.storage.bytes);
   else t.view().fill(value);
@@ -176,14 +187,15 @@ export function arange(
   if (step === 0 || (end - start) / step < 0) {
     fail("arange", "step", `to lead from ${start} to ${end}`, String(step));
   }
-  const n = Math.ceil((end - start) / step);
-  return tensor(
-    Float64Array.from({ length: n }, (_, i) => start + i * step),
-    {
-      dtype: "float32",
-      ...given,
-    },
-  );
+  const { dtype = "float32" } = given;
+  expectDType("arange", dtype);
+  const [n] = expectShapeOf("arange", [Math.ceil((end - start) / step)], BYTES[dtype]) as [number];
+  const last = start + Math.max(0, n - 1) * step;
+  if (!isFloat(dtype)) expectWhole("arange", [start, step, last].slice(0, 3 * n), dtype);
+  const t = empty([n], dtype);
+  const flat = t.view();
+  for (let i = 0; i < n; i++) flat[i] = start + i * step;
+  return finish(t, given);
 }
 
 /** The n × m matrix (m = n by default) with ones on its diagonal. */

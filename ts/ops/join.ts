@@ -15,8 +15,9 @@ import { around, cut } from "./slice.ts";
  *
  * @throws RangeError for none, or where the shapes do not fit
  */
-export function concat(xs: readonly Tensor[], axis = 0): Tensor {
-  const first = expectList("concat", xs);
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  const xs = expectList("concat", tensors);
+  const first = xs[0]!;
   const a = expectAxis("concat", axis, first.ndim);
   if (first.ndim === 0) fail("concat", "tensors", "to have an axis; use stack", show(first.shape));
   let n = 0;
@@ -39,8 +40,9 @@ export function concat(xs: readonly Tensor[], axis = 0): Tensor {
  *
  * @throws RangeError for none, or where the shapes differ
  */
-export function stack(xs: readonly Tensor[], axis = 0): Tensor {
-  const first = expectList("stack", xs);
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  const xs = expectList("stack", tensors);
+  const first = xs[0]!;
   const a = expectAxis("stack", axis, first.ndim + 1);
   for (const x of xs) {
     if (!sameShape(x.shape, first.shape)) {
@@ -50,22 +52,22 @@ export function stack(xs: readonly Tensor[], axis = 0): Tensor {
   return join("stack", xs, a, first.shape.toSpliced(a, 0, xs.length));
 }
 
-function expectList(op: string, xs: readonly Tensor[]): Tensor {
-  if (!Array.isArray(xs))
-    throw new TypeError(`${op}: expected an array of tensors, got ${String(xs)}`);
-  const first: unknown = xs[0];
+/** The tensors, read once: at least one, all of one dtype. */
+function expectList(op: string, tensors: readonly Tensor[]): Tensor[] {
+  if (!Array.isArray(tensors)) {
+    throw new TypeError(`${op}: expected an array of tensors, got ${typeof tensors}`);
+  }
+  const xs = Array.from(tensors as readonly Tensor[]);
   if (xs.length === 0) fail(op, "tensors", "to be one at least", "none");
-  expectTensor(op, "tensor 0", first);
   for (const [i, x] of xs.entries()) {
     expectTensor(op, `tensor ${i}`, x);
-    void x.ptr; // throws if it was freed
-    if (x.dtype !== first.dtype) {
+    if (x.dtype !== xs[0]!.dtype) {
       throw new TypeError(
-        `${op}: expected tensors of one dtype, got ${first.dtype} and ${x.dtype}; convert one with .to(...)`,
+        `${op}: expected tensors of one dtype, got ${xs[0]!.dtype} and ${x.dtype}; convert one with .to(...)`,
       );
     }
   }
-  return first;
+  return xs;
 }
 
 function join(op: string, xs: readonly Tensor[], a: number, shape: Shape): Tensor {
@@ -102,18 +104,19 @@ export function pad(
   { mode = "constant", value = 0 }: PaddingOptions = {},
 ): Tensor {
   expectTensor("pad", "x", x);
-  if (padding.length % 2 !== 0 || padding.length > 2 * x.ndim) {
-    fail("pad", "padding", `to be pairs for at most ${x.ndim} axes`, show(padding));
+  const sizes = Array.from(padding, (p) => expectInteger("pad", "each padding", p));
+  if (sizes.length % 2 !== 0 || sizes.length > 2 * x.ndim) {
+    fail("pad", "padding", `to be pairs for at most ${x.ndim} axes`, show(sizes));
   }
-  for (const p of padding) expectInteger("pad", "each padding", p);
+  if (typeof value !== "number") fail("pad", "value", "to be a number", typeof value);
   expectFits("pad", value, x.dtype);
   if (mode !== "constant" && !isEdgeMode(mode)) {
     fail("pad", "mode", "constant, reflect, replicate or circular", String(mode));
   }
-  const sides = Array.from({ length: padding.length / 2 }, (_, i) => ({
+  const sides = Array.from({ length: sizes.length / 2 }, (_, i) => ({
     axis: x.ndim - 1 - i,
-    before: padding[2 * i]!,
-    after: padding[2 * i + 1]!,
+    before: sizes[2 * i]!,
+    after: sizes[2 * i + 1]!,
   })).filter(({ before, after }) => before > 0 || after > 0);
   if (mode === "constant") {
     return sides.reduce(

@@ -1,7 +1,7 @@
 /** @file Random tensors. Every function takes an optional generator; the default is the global one. */
 
 import { touch } from "../core/autograd.ts";
-import { BYTES, type FloatDType } from "../core/dtype.ts";
+import { BYTES, expectFloatDType, type FloatDType } from "../core/dtype.ts";
 import { defaultGenerator, type Generator } from "../core/random.ts";
 import { expectInteger, expectShapeOf, fail, type Shape } from "../core/shape.ts";
 import { empty, type Tensor } from "../core/tensor.ts";
@@ -61,6 +61,7 @@ function make(
   { dtype = "float32", requiresGrad = false }: RandomOptions,
   f: (t: Tensor) => void,
 ): Tensor {
+  expectFloatDType(op, dtype);
   const t = empty(expectShapeOf(op, shape, BYTES[dtype]), dtype);
   f(t);
   if (requiresGrad) t.requiresGrad = true;

@@ -35,6 +35,7 @@ function prepare(
   for (const state of states) if (state) expectShape(op, { state }, [B, H]);
   const inputs = [x, ...states, w_ih, w_hh, b_ih, b_hh];
   const given = inputs.filter((t) => t !== undefined);
+  for (const t of given) expectFloat(op, "each input", t);
   expectSameDType(op, x, ...given);
   return {
     T,

@@ -1,6 +1,6 @@
 /** @file Reductions over one axis, several, or (by default) all. */
 
-import { noGrad, record } from "../core/autograd.ts";
+import { noGrad, record, type Rule } from "../core/autograd.ts";
 import type { FloatDType } from "../core/dtype.ts";
 import { expectAxes, expectAxis, expectNumber, fail, sizeOf, show } from "../core/shape.ts";
 import { empty, type Tensor } from "../core/tensor.ts";
@@ -116,25 +116,32 @@ export interface VarianceOptions extends ReduceOptions {
 
 /** Σ (x − mean x)² / (n − correction) over axes, in two passes. */
 export function variance(x: Tensor, axis?: Axes, options: VarianceOptions = {}): Tensor {
-  return spread("variance", x, axis, options);
+  const { y, slope } = spread("variance", x, axis, options);
+  return record("variance", y, [x], [slope]);
 }
 
+/** The square root of `variance`; the slope at 0 is 0. */
+export function std(x: Tensor, axis?: Axes, options: VarianceOptions = {}): Tensor {
+  const { y: squared, slope } = spread("std", x, axis, options);
+  const y = noGrad(() => sqrt(squared));
+  return record("std", y, [x], [(dy) => slope(where(eq(y, 0), 0, div(dy, mul(y, 2))))]);
+}
+
+/** The variance outside the graph, and from its gradient to that of x: 2 dy (x − mean x) / (n − correction). */
 function spread(
   op: string,
   x: Tensor,
   axis: Axes,
   { correction = 1, keepdim = false }: VarianceOptions,
-): Tensor {
+): { y: Tensor; slope: Rule } {
   expectFloat(op, "x", x);
   expectNumber(op, "correction", correction);
   const axes = expectAxes(op, axis, x.ndim);
-  const squares = square(sub(x, mean(x, axes, { keepdim: true })));
-  return div(sum(squares, axes, { keepdim }), Math.max(0, countOf(x, axes) - correction));
-}
-
-/** The square root of `variance`. */
-export function std(x: Tensor, axis?: Axes, options: VarianceOptions = {}): Tensor {
-  return sqrt(spread("std", x, axis, options));
+  const kept = without(x.shape, axes, true);
+  const n = Math.max(0, countOf(x, axes) - correction);
+  const centred = (): Tensor => sub(x, mean(x, axes, { keepdim: true }));
+  const y = noGrad(() => div(sum(square(centred()), axes, { keepdim }), n));
+  return { y, slope: (dy) => mul(centred(), mul(reshape(dy, kept), 2 / n)) };
 }
 
 /** Element j is the sum of the elements up to and including j along an axis. */

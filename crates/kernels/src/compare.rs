@@ -130,4 +130,23 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_length_is_compared_and_chosen_from() {
+        for n in 0..=67 {
+            let a: Vec<i32> = (0..n as i32).map(|i| i * 7 % 5).collect();
+            let b: Vec<i32> = (0..n as i32).map(|i| i * 3 % 4).collect();
+            let mut y = [vec![2; n], vec![2; n], vec![2; n]];
+            eq(Some(&a), Some(&b), &mut y[0], n, n, n, 0.0);
+            lt(Some(&a), Some(&b), &mut y[1], n, n, n, 0.0);
+            le(Some(&a), None, &mut y[2], n, n, 1, 2.0);
+            let mut chosen = vec![-1; n];
+            choose(&y[1], Some(&a), Some(&b), &mut chosen, n, n, n, n, 0.0, 0.0);
+            for k in 0..n {
+                let want = [a[k] == b[k], a[k] < b[k], a[k] <= 2].map(u8::from);
+                assert_eq!([y[0][k], y[1][k], y[2][k]], want);
+                assert_eq!(chosen[k], a[k].min(b[k]));
+            }
+        }
+    }
 }

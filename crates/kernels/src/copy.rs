@@ -178,4 +178,25 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_size_is_repeated_or_empty() {
+        for outer in [0, 1, 3] {
+            for n in [0, 1, 2, 7] {
+                for inner in [0, 1, 2, 5, 16, 33] {
+                    let x: Vec<u8> = (0..outer * inner).map(|i| i as u8).collect();
+                    let mut y = vec![255; outer * n * inner];
+                    repeat(&x, &mut y, outer, n, inner);
+                    for (k, y) in y.into_iter().enumerate() {
+                        assert_eq!(y, x[k / (n * inner) * inner + k % inner]);
+                    }
+                }
+            }
+        }
+        slice::<u8>(&[], &mut [], 0, 3, 2, 2, 1, 1);
+        slice::<u8>(&[], &mut [], 2, 0, 3, 0, 0, 1);
+        place::<u8>(&[], &mut [], 2, 3, 0, 1, 1, 1);
+        triangle::<u8>(&[], &mut [], 2, 0, 3, 1, 0);
+        triangle::<u8>(&[], &mut [], 2, 3, 0, 1, 1);
+    }
 }

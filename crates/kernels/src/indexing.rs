@@ -83,4 +83,35 @@ mod tests {
         scatter_add(&[1.0; 8], &ids, &mut back, 2, 3, 2, 2);
         assert_eq!(back, [1., 0., 0., 1., 1., 1., 1., 1., 1., 1., 0., 0.]);
     }
+
+    #[test]
+    fn every_size_is_what_single_elements_say() {
+        let sizes = [0, 1, 2, 3, 5, 8, 17];
+        for (outer, n, inner, m) in sizes
+            .iter()
+            .flat_map(|&s| [(s, 3, 2, 4), (2, s.max(1), 3, 5), (2, 4, s, 3), (3, 2, 2, s)])
+        {
+            let x: Vec<f64> = (0..outer * n * inner).map(|i| i as f64 + 1.0).collect();
+            let rows: Vec<i32> = (0..m).map(|j| (j * 7 % n) as i32).collect();
+            let ids: Vec<i32> = (0..outer * m * inner).map(|k| (k * 5 % n) as i32).collect();
+            let size = outer * m * inner;
+            let (mut selected, mut gathered) = (vec![0.0; size], vec![0.0; size]);
+            index_select(&x, &rows, &mut selected, outer, n, inner, m);
+            gather(&x, &ids, &mut gathered, outer, n, inner, m);
+            let (mut added, mut scattered) = (vec![1.0; x.len()], vec![1.0; x.len()]);
+            index_add(&selected, &rows, &mut added, outer, n, inner, m);
+            scatter_add(&gathered, &ids, &mut scattered, outer, n, inner, m);
+            let (mut want_added, mut want_scattered) = (vec![1.0; x.len()], vec![1.0; x.len()]);
+            for k in 0..size {
+                let (o, j, i) = (k / (m * inner), k / inner % m, k % inner);
+                let at = |id: i32| (o * n + id as usize) * inner + i;
+                assert_eq!(selected[k], x[at(rows[j])]);
+                assert_eq!(gathered[k], x[at(ids[k])]);
+                want_added[at(rows[j])] += selected[k];
+                want_scattered[at(ids[k])] += gathered[k];
+            }
+            assert_eq!(added, want_added);
+            assert_eq!(scattered, want_scattered);
+        }
+    }
 }

@@ -239,4 +239,30 @@ mod tests {
         uniform(&mut b, 4, 1, 2, 0, 1, 0.0, 1.0);
         assert_eq!(a[4..], b[..]);
     }
+
+    #[test]
+    fn a_shorter_draw_is_the_beginning_of_a_longer_one() {
+        fn check<T: Draw>() {
+            let half = T::from_f64(0.5);
+            let draws: [&dyn Fn(&mut [T]); 4] = [
+                &|y| uniform(y, y.len(), 1, 2, 3, 4, -1.0, 2.0),
+                &|y| normal(y, y.len(), 1, 2, 3, 4, 1.0, 2.0),
+                &|y| bernoulli(&vec![half; y.len()], y, y.len(), 1, 2, 3, 4),
+                &|y| dropout(&vec![half; y.len()], y, y.len(), 1, 2, 3, 4, 0.5),
+            ];
+            for draw in draws {
+                let mut long = vec![T::ZERO; 68];
+                draw(&mut long);
+                for n in 0..68 {
+                    let mut short = vec![T::ZERO; n];
+                    draw(&mut short);
+                    assert!(short == long[..n], "n = {n}");
+                }
+            }
+        }
+        check::<f32>();
+        check::<f64>();
+        randint(&mut [], 0, 1, 2, 3, 4, 0.0, 9.0);
+        permutation(&mut [], 0, 1, 2, 3, 4);
+    }
 }

@@ -1,11 +1,13 @@
 //! The checked build: every call proves that its buffers lie in live blocks and that no write overlaps anything,
-//! fresh memory is poisoned, and a write past a block's end is found when the block is freed.
+//! fresh memory is poisoned, and a write before or past a block is found when the block is freed.
 //! A broken promise leaves its message for `fault_at` and `fault_len`, then traps.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+/// Bytes of a pattern on both sides of each block.
+pub const MARGIN: usize = 64;
 const GUARD: u8 = 0xA5;
 const POISON: u8 = 0xFF; // a NaN in both float types, −1 as an index
 
@@ -48,13 +50,11 @@ pub fn call(kernel: &str, buffers: &[Buffer]) {
 }
 
 pub fn opened(at: usize, bytes: usize) {
-    if at == 0 {
-        return;
-    }
-    // SAFETY: the block and its guard were just allocated.
+    // SAFETY: the block and its margins were just allocated.
     unsafe {
+        ((at - MARGIN) as *mut u8).write_bytes(GUARD, MARGIN);
         (at as *mut u8).write_bytes(POISON, bytes);
-        ((at + bytes) as *mut u8).write_bytes(GUARD, 64);
+        ((at + bytes) as *mut u8).write_bytes(GUARD, MARGIN);
     }
     BLOCKS.with_borrow_mut(|blocks| blocks.insert(at, bytes));
 }
@@ -65,10 +65,12 @@ pub fn closed(at: usize, bytes: usize) {
         Some(size) => fail(format!("free: the block at {at} has {size} bytes, not {bytes}")),
         None => fail(format!("free: no live block begins at {at}")),
     }
-    // SAFETY: the guard belongs to the block, which is not yet given back.
-    let guard = unsafe { core::slice::from_raw_parts((at + bytes) as *const u8, 64) };
-    if guard.iter().any(|&byte| byte != GUARD) {
-        fail(format!("free: something wrote past the end of the {bytes} bytes at {at}"));
+    for (side, margin) in [("before", at - MARGIN), ("past", at + bytes)] {
+        // SAFETY: the margins belong to the block, which is not yet given back.
+        let margin = unsafe { core::slice::from_raw_parts(margin as *const u8, MARGIN) };
+        if margin.iter().any(|&byte| byte != GUARD) {
+            fail(format!("free: something wrote {side} the {bytes} bytes at {at}"));
+        }
     }
 }
 

@@ -144,7 +144,13 @@ export const cases: OpCase[] = [
       [[0], [0], [0]],
     ],
     errors: [
-      [() => u.where(given([2]), 1, 2), /where: expected c to be bool, got float32/],
+      ...(["float32", "int32"] as const).map(
+        (dtype) =>
+          [
+            () => u.where(given([2], dtype), 1, 2),
+            /where: expected c to be bool, got (float|int)32/,
+          ] as const,
+      ),
       [() => u.where(true as never, 1, 2), /where: expected c to be a tensor, got boolean/],
       [() => u.where(given([2], "bool"), "a" as never, 2), /where: expected a to be a tensor/],
       [() => u.where(given([2], "bool"), 1, null as never), /where: expected b to be a tensor/],

@@ -496,7 +496,14 @@ export const cases: OpCase[] = [
       ],
       [() => u.stack([given([2]), given([2], "int32")]), /stack: expected tensors of one dtype/],
       [() => u.stack([given([2]), [1, 2] as never]), /stack: expected tensor 1 to be a tensor/],
-      [() => u.stack([given([2])], 2), /stack: expected axis from -2 to 1/],
+      ...[2, -3, 0.5, NaN].map(
+        (axis) => [() => u.stack([given([2])], axis), /stack: expected axis from -2 to 1/] as const,
+      ),
+      ...[[2, 1], [1, 2], [0], [1], []].map(
+        (shape) =>
+          [() => u.stack([given([2]), given(shape)]), /of one shape, got \[2\] and \[/] as const,
+      ),
+      [() => u.stack(given([2, 2]) as never), /stack: expected an array of tensors, got object/],
     ],
   },
   joined("stack", (...xs) => u.stack(xs, 1), 1, true, [
