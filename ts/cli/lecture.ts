@@ -6,9 +6,15 @@ import type { Exhibit } from "../lecture/exhibit.ts";
 import { RECURRENT } from "../lecture/recurrent.ts";
 import { lecturePage, type Shown } from "../viz/lecture-page.ts";
 import { expectOurs, isReport } from "./outputs.ts";
+import type { Output } from "./progress.ts";
+
+export interface Lecture {
+  title: string;
+  exhibits: readonly Exhibit[];
+}
 
 /** The parts of the lecture, by name. */
-export const LECTURES: Readonly<Record<string, { title: string; exhibits: readonly Exhibit[] }>> = {
+export const LECTURES: Readonly<Record<string, Lecture>> = {
   recurrent: { title: "Recurrent nets and memory", exhibits: RECURRENT },
 };
 
@@ -19,14 +25,20 @@ export interface LectureOptions {
   json?: boolean;
 }
 
-/** Runs a part of the lecture and writes its page. Gives the exit code: 1 if a number is not as expected. @throws Problem */
+/**
+ * Runs the exhibits in order, tells every number, and writes the page. Gives the exit code: 1 if a number is not as
+ * expected.
+ *
+ * @throws Problem when the page cannot be written where it should be
+ */
 export function runLecture(
   part: string,
   { full = false, out, json = false }: LectureOptions,
+  { title, exhibits }: Lecture = LECTURES[part]!,
+  stream: Output & NodeJS.WriteStream = process.stdout,
 ): number {
-  const { title, exhibits } = LECTURES[part]!;
   expectOurs("--out", out, isReport);
-  const told = json ? asJson() : asText(exhibits.length);
+  const told = json ? asJson(stream) : asText(stream, exhibits.length);
   const shown = exhibits.map((exhibit, i): Shown => {
     told.begin(exhibit, i);
     const { verdicts, pictures } = exhibit.run({
@@ -54,9 +66,9 @@ interface Teller {
   conclude(passed: number, failed: number, out: string): void;
 }
 
-function asJson(): Teller {
+function asJson(out: Output): Teller {
   const line = (event: Record<string, unknown>): void =>
-    void process.stdout.write(`${JSON.stringify(event)}\n`);
+    void out.write(`${JSON.stringify(event)}\n`);
   return {
     begin: ({ id }) => line({ event: "begin", id }),
     progress: () => {},
@@ -66,8 +78,7 @@ function asJson(): Teller {
 }
 
 /** Verdicts as lines; on a terminal, a bar below them. */
-function asText(total: number): Teller {
-  const out = process.stdout;
+function asText(out: Output & NodeJS.WriteStream, total: number): Teller {
   const [green, red, bold, plain] = out.isTTY ? ["\x1b[32m", "\x1b[31m", "\x1b[1m", "\x1b[0m"] : ["", "", "", ""]; // prettier-ignore
   let bar: SingleBar | undefined;
   return {
@@ -81,6 +92,7 @@ function asText(total: number): Teller {
         barsize: 24,
         stream: out,
         gracefulExit: false,
+        linewrap: true,
         synchronousUpdate: true,
         clearOnComplete: true,
       });

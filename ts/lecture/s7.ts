@@ -42,8 +42,7 @@ export const exhibit: Exhibit = {
   id: "S7",
   title: "Vanishing and exploding gradients",
   statement:
-    "Deep blocks often suffer from vanishing gradient ⇒ better structure needed: LSTM (kind of ResNet for recurrent networks). " +
-    "Measured: as PyTorch begins it, the LSTM's gradient vanishes too. The claim holds once the forget gate starts open.",
+    "Deep blocks often suffer from vanishing gradient ⇒ better structure needed: LSTM (kind of ResNet for recurrent networks).",
   run({ full, progress }) {
     const seeds = full ? 10 : 5;
     const flows = new Map<string, number[][]>(); // [seed][lag]
@@ -166,7 +165,7 @@ function decays(flows: ReadonlyMap<string, number[][]>): Picture {
   return {
     caption:
       `How much of a gradient is left so many steps back: ‖∂L/∂h‖ of an RNN, ‖∂L/∂c‖ of an LSTM, ${H} units, random inputs, geometric mean over seeds. ` +
-      "With PyTorch's initialisation both vanish; an open forget gate keeps the LSTM's.",
+      "As PyTorch begins them, the LSTM's gradient vanishes as the RNN's does: its forget gates are half open. Begun open, they keep it.",
     svg: lineChart({
       curves: Object.entries(VARIANTS).map(([key, { name, colour, dashed = false }]) => ({
         name,

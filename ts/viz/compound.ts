@@ -15,12 +15,12 @@ export interface CompoundOptions {
   letters: Record<"f" | "g" | "d0" | "d1" | "dg" | "total", string>;
 }
 
-const [WIDTH, HEIGHT] = [960, 330];
+const [WIDTH, HEIGHT] = [960, 258];
 const [DIRECT, THROUGH] = [COLOUR.cool, COLOUR.warm];
 
 export function compound({ x, g, f, d0, d1, dg, letters }: CompoundOptions): string {
   const [left, middle, right] = [62, 236, 420];
-  const [up, level, down] = [86, 160, 238];
+  const [up, level, down] = [50, 124, 202];
   const columns = [524, 744, 842, 940];
   const row = (y: number, cells: readonly string[], colour: string, weight = 400): string =>
     cells
@@ -55,15 +55,15 @@ export function compound({ x, g, f, d0, d1, dg, letters }: CompoundOptions): str
       formula((left + right) / 2, up - 20, `∂_0f = ${letters.d0} = ${short(d0)}`, { size: 16, colour: DIRECT }), // prettier-ignore
       formula(left + 40, down + 34, `g′ = ${letters.dg} = ${short(dg)}`, { size: 16, colour: THROUGH }), // prettier-ignore
       formula(right - 8, down + 34, `∂_1f = ${letters.d1} = ${short(d1)}`, { size: 16, colour: THROUGH }), // prettier-ignore
-      text(columns[0]!, 66, "path", { anchor: "start", colour: COLOUR.soft, size: 14 }),
-      text(columns[1]!, 66, "by the slot", { anchor: "end", colour: COLOUR.soft, size: 14 }),
-      text(columns[2]!, 66, "to the slot", { anchor: "end", colour: COLOUR.soft, size: 14 }),
-      text(columns[3]!, 66, "product", { anchor: "end", colour: COLOUR.soft, size: 14 }),
-      rule(86),
-      row(112, ["direct, ∂_0f", short(d0), "1", short(d0)], DIRECT),
-      row(150, ["through g, ∂_1f g′", short(d1), short(dg), short(d1 * dg)], THROUGH),
-      rule(176),
-      row(204, [letters.total, "", "", short(d0 + d1 * dg)], COLOUR.ink, 600),
+      text(columns[0]!, 46, "path", { anchor: "start", colour: COLOUR.soft, size: 14 }),
+      text(columns[1]!, 46, "by the slot", { anchor: "end", colour: COLOUR.soft, size: 14 }),
+      text(columns[2]!, 46, "to the slot", { anchor: "end", colour: COLOUR.soft, size: 14 }),
+      text(columns[3]!, 46, "product", { anchor: "end", colour: COLOUR.soft, size: 14 }),
+      rule(66),
+      row(92, ["direct, ∂_0f", short(d0), "1", short(d0)], DIRECT),
+      row(130, ["through g, ∂_1f g′", short(d1), short(dg), short(d1 * dg)], THROUGH),
+      rule(156),
+      row(184, [letters.total, "", "", short(d0 + d1 * dg)], COLOUR.ink, 600),
     ],
   );
 }
