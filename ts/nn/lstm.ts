@@ -1,6 +1,6 @@
 import type { Tensor } from "../core/tensor.ts";
 import { lstmStep } from "../ops/cells.ts";
-import { lstm } from "../ops/recurrent.ts";
+import { type LayerResult, lstmLayer } from "../ops/recurrent-layer.ts";
 import type { PackedSequence } from "./packed-sequence.ts";
 import { type Layer, Recurrent } from "./recurrent.ts";
 import type { RecurrentOptions } from "./recurrent-options.ts";
@@ -48,9 +48,8 @@ export class LSTM extends Recurrent {
   }
 
   /** @internal */
-  layer(...[x, [h, c], suffix, options]: Parameters<Layer>): ReturnType<Layer> {
-    const { hs, hn, cn } = lstm(x, h, c, this.weights(suffix), options);
-    return { hs, final: [hn, cn] };
+  layer(...[x, initial, suffix, options]: Parameters<Layer>): LayerResult {
+    return lstmLayer(x, initial, this.weights(suffix), options);
   }
 
   /**
