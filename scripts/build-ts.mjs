@@ -1,4 +1,4 @@
-/** @file TypeScript to dist/: one self-contained file for each kind of runtime, the program, and the types. */
+/** @file TypeScript to dist/: an entry for each kind of runtime, what stands beside the library, the program, and the types. */
 
 import {
   chmodSync,
@@ -23,50 +23,67 @@ const INPUTS = [
 ];
 const at = (...path) => join(root, ...path);
 
-/** The files of dist: what each is made of, and where its compiled module comes from. */
-const ENTRIES = {
-  "index.js": { source: "index.ts", module: "inline.ts" },
-  "index.cjs": { source: "index.ts", module: "inline.ts", format: "cjs" },
-  "workerd.js": { source: "index.ts", module: "workerd.ts" },
-  "edge-light.js": { source: "index.ts", module: "edge-light.ts" },
-  "slim.js": { source: "entry/slim-api.ts", module: "slim.ts" },
+/** The files that hold the whole library: what each is made of, and where its compiled module comes from. */
+const WHOLE = {
+  "index.js": { entry: "index.ts", module: "inline.ts" },
+  "index.cjs": { entry: "index.ts", module: "file.ts", format: "cjs" },
 };
+
+/** Entries that are given their module. They share core.js. */
+const GIVEN = {
+  slim: "entry/slim-api.ts",
+  workerd: "entry/workerd.ts",
+  "edge-light": "entry/edge-light.ts",
+};
+
+/** Files that import the library by the package's name, so that there is one Tensor and one memory. */
+const BESIDE = {
+  viz: "viz/index.ts",
+  theory: "theory/index.ts",
+};
+
+/** What users see the types of. */
+const PUBLIC = ["index.ts", GIVEN.slim, ...Object.values(BESIDE)];
 
 export async function buildTypeScript() {
   await unlessFresh("dist/.stamp", INPUTS, ["dist/index.js", "dist/cli.js"], () =>
     step("building dist", async () => {
       rmSync(at("dist"), { recursive: true, force: true });
       mkdirSync(at("dist"));
-      for (const [file, entry] of Object.entries(ENTRIES)) await library(file, entry);
-      await program();
+      writeBytes();
+      for (const [file, { entry, module, format }] of Object.entries(WHOLE))
+        await bundle(file, entry, { format, resolve: modulesFrom(module) });
+      await bundle("[name].js", GIVEN, { resolve: modulesFrom("slim.ts") });
+      for (const [name, entry] of Object.entries(BESIDE))
+        await bundle(`${name}.js`, entry, { ...withLibraries(name) });
+      await bundle("cli.js", "cli/main.ts", {
+        banner: "#!/usr/bin/env node",
+        ...withLibraries("cli"),
+      });
+      chmodSync(at("dist/cli.js"), 0o755);
       copyFileSync(at("build/kernels.wasm"), at("dist/kernels.wasm"));
       await declarations();
     }),
   );
 }
 
-const library = (file, { source, module, format }) =>
-  bundle(file, {
-    source,
-    format,
-    external: [/kernels\.wasm/],
-    resolve: { alias: { "#module": at("ts/entry", module) } },
-  });
-
-/** The program imports the package by its name, so that there is one Tensor and one memory. */
-async function program() {
-  await bundle("cli.js", {
-    source: "cli/main.ts",
-    external: [/^node:/, "unrolled"],
-    banner: "#!/usr/bin/env node",
-    ssr: { noExternal: true, target: "node" },
-    license: { fileName: "cli.LICENSES.md" },
-  });
-  chmodSync(at("dist/cli.js"), 0o755);
+/** The module for the entry that carries it along. Of the spellings that every tool leaves alone, hexadecimal gzips best. */
+function writeBytes() {
+  const hex = readFileSync(at("build/kernels.wasm")).toString("hex");
+  writeFileSync(at("build/bytes.ts"), `export const hex: string =\n  "${hex}";\n`);
 }
 
-async function bundle(file, { source, format = "es", external, banner, license, ...config }) {
+const modulesFrom = (entry) => ({ alias: { "#module": at("ts/entry", entry) } });
+
+/** Libraries go into the file, and their licences beside it. */
+const withLibraries = (name) => ({
+  ssr: { noExternal: true, target: "node" },
+  license: { fileName: `${name}.LICENSES.md` },
+});
+
+async function bundle(file, entry, { format = "es", banner, license, ...config }) {
   const { build } = await import("vite");
+  const sources = typeof entry === "string" ? { [file]: entry } : entry;
   await build({
     configFile: false,
     logLevel: "warn",
@@ -78,14 +95,24 @@ async function bundle(file, { source, format = "es", external, banner, license, 
       target: "es2022",
       outDir: at("dist"),
       emptyOutDir: false,
-      minify: false,
+      minify: false, // names and lines are worth more to who debugs than a fifth of the bytes
       ssr: Boolean(config.ssr),
       license,
-      lib: { entry: at("ts", source), formats: [format] },
+      lib: {
+        entry: Object.fromEntries(Object.entries(sources).map(([k, v]) => [k, at("ts", v)])),
+        formats: [format],
+      },
       rolldownOptions: {
-        external,
+        external: [/^node:/, /kernels\.wasm/, "unrolled"],
         makeAbsoluteExternalsRelative: false, // ./kernels.wasm is meant from dist, not from ts/entry
-        output: { banner, entryFileNames: file },
+        output: {
+          banner,
+          entryFileNames: file,
+          chunkFileNames: "[name].js",
+          minifyInternalExports: false,
+          codeSplitting: { groups: [{ name: "core", minShareCount: 2 }] },
+          comments: { jsdoc: false }, // they are in the types
+        },
       },
     },
   });
@@ -106,12 +133,15 @@ async function declarations() {
         emitDeclarationOnly: true,
         stripInternal: true,
       },
-      include: ["../ts"],
+      files: PUBLIC.map((file) => `../ts/${file}`),
+      include: [], // and what these import
     }),
   );
   await node("tsc", ["-p", "build/tsconfig.json"], { quiet: true });
   mkdirSync(at("dist/types/build"), { recursive: true });
   copyFileSync(at("build/kernels.d.ts"), at("dist/types/build/kernels.d.ts"));
+  // For CommonJS projects, which Node lets require() ES modules.
+  writeFileSync(at("dist/types/ts/index.d.cts"), 'export * from "./index.js";\n');
   // Declarations keep the sources' extensions; resolvers want those of the output.
   for (const file of readdirSync(at("dist/types"), { recursive: true, encoding: "utf8" })) {
     if (!file.endsWith(".d.ts")) continue;

@@ -18,12 +18,7 @@ const INPUTS = [
   ".cargo/config.toml",
   "scripts/build-wasm.mjs",
 ];
-const OUTPUTS = [
-  "build/kernels.wasm",
-  "build/kernels.checked.wasm",
-  "build/kernels.d.ts",
-  "build/bytes.ts",
-];
+const OUTPUTS = ["build/kernels.wasm", "build/kernels.checked.wasm", "build/kernels.d.ts"];
 
 /** What rustc's output uses. Not --all-features: it re-encodes types in a way that Node 20 refuses. */
 const FEATURES = [
@@ -82,8 +77,7 @@ async function build(name, options, env) {
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(final)));
   if (imports.length > 0)
     throw new Stop(`${final} has imports: ${imports.map((i) => i.name).join(", ")}`);
-  if (options.length === 0)
-    writeSources(readFileSync(final), readFileSync(`${built}.d.ts`, "utf8"));
+  if (options.length === 0) writeTypes(readFileSync(`${built}.d.ts`, "utf8"));
   rmSync(out, { recursive: true });
   const bytes = readFileSync(final);
   const kilobytes = (n) => `${(n / 1000).toFixed(1)} kB`;
@@ -95,14 +89,12 @@ async function build(name, options, env) {
 const exportsOf = (file) =>
   WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(file))).map(({ name }) => name);
 
-/** The types of the exports, as wasm-bindgen gives them, and the bytes for the entries that carry them along. */
-function writeSources(bytes, declarations) {
+/** The types of the exports, as wasm-bindgen gives them. */
+function writeTypes(declarations) {
   const rows = declarations.matchAll(/^export const ((?!__).*)$/gm);
   const types = [...rows].map(([, row]) => `  readonly ${row}`).join("\n");
-  const write = (name, text) => writeFileSync(join(root, "build", name), text);
-  write(
-    "kernels.d.ts",
+  writeFileSync(
+    join(root, "build/kernels.d.ts"),
     `/** What crates/wasm exports, from wasm-bindgen. */\nexport interface KernelExports {\n${types}\n}\n`,
   );
-  write("bytes.ts", `export const base64 =\n  "${bytes.toString("base64")}";\n`);
 }

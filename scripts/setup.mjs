@@ -6,5 +6,6 @@ import { browser } from "./setup/browser.mjs";
 
 await run(async () => {
   await build();
-  await browser();
+  const missing = await browser();
+  console.log(missing ? `> everything is there, except for ${missing}` : "> everything is there");
 });

@@ -9,11 +9,14 @@ import { browser } from "./setup/browser.mjs";
 import { nodeModules } from "./setup/node-modules.mjs";
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** What was skipped, and why. */
+const reasons = [];
 
 await run(async () => {
   await alone(nodeModules);
   const built = await succeeds(build);
-  await browser();
+  const noBrowser = await browser();
+  if (noBrowser) reasons.push(noBrowser);
 
   await check("types", "tsc", "-p", ".");
   await check("lint of TypeScript", "oxlint", "--deny-warnings");
@@ -30,7 +33,8 @@ await run(async () => {
   }
 
   const { passed, failed, skipped } = total;
-  console.log(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
+  console.log(reasons.map((reason) => `\nskipped: ${reason}`).join(""));
+  console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
   return failed > 0 ? 1 : 0;
 });
 
@@ -53,7 +57,7 @@ async function check(name, command, ...args) {
 
 async function checkRust(name, command, ...args) {
   if (output("cargo", [command, "--version"]) === undefined) {
-    console.log(`> ${name}: skipped, cargo has no ${command} here`);
+    reasons.push(`${name}, for cargo has no ${command} here (rustup component add ${command})`);
     total.skipped++;
     return;
   }

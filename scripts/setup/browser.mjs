@@ -2,19 +2,33 @@
 
 import { existsSync } from "node:fs";
 import { output, step } from "../say.mjs";
-import { apt, withConsent } from "./consent.mjs";
+import { apt, unasked, withConsent } from "./consent.mjs";
 
-const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
+const PLACES = [
+  "/usr/bin/chromium-headless-shell",
+  "/usr/bin/chromium",
+  "/usr/bin/google-chrome",
+  "/usr/bin/chromium-browser",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
 
-const found = () => NAMES.some((name) => existsSync(`/usr/bin/${name}`));
+/** The browser that tests start, if there is one. */
+export const findBrowser = () => PLACES.find((path) => existsSync(path));
 
-/** Installs Debian's where that needs no question: a person at a terminal is not bothered with it. */
+const MISSING =
+  "the tests in a browser, for there is no Chromium or Chrome here (on Debian: apt-get install chromium)";
+
+/**
+ * Installs Debian's where that needs no question: a person at a terminal is not bothered with it.
+ *
+ * @returns what will be skipped and why, if there is none
+ */
 export async function browser() {
-  const unasked = process.getuid?.() === 0 && !process.stdin.isTTY;
-  if (!found() && unasked && output("apt-get", ["--version"])) {
-    await step("installing Chromium for the browser tests", () =>
-      withConsent("The browser tests need Chromium", apt("chromium")),
+  if (!findBrowser() && unasked() && output("apt-get", ["--version"])) {
+    await step("installing Chromium for the tests in a browser (about a minute)", () =>
+      withConsent("The tests in a browser need Chromium", apt(["chromium"])),
     );
   }
-  if (!found()) console.log("> no Chromium in /usr/bin: the tests in a browser will be skipped");
+  return findBrowser() ? undefined : MISSING;
 }

@@ -12,7 +12,8 @@ import { builtSysroot, buildSysroot, hasTarget, sourcesOf, TARGET } from "./sysr
 
 const DEBIAN = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
-const MISSING = `A Rust compiler for ${TARGET} is needed. Install one of:
+/** What a person is told where Rust cannot be had. */
+export const MISSING = `A Rust compiler for ${TARGET} is needed. Install one of:
   - rustup (https://rustup.rs), then: rustup target add ${TARGET}
   - on Debian, as root: apt-get install --no-install-recommends ${DEBIAN.join(" ")}`;
 
@@ -35,13 +36,14 @@ export async function rust() {
       ),
     );
     if (hasTarget("rustc")) return env;
+    console.log("  it could not be added; Debian's compiler is the other way");
   }
   if (!another()) {
     if (!output("apt-get", ["--version"])) throw new Stop(MISSING);
-    await step(`installing ${DEBIAN.join(", ")}`, () =>
+    await step(`installing ${DEBIAN.join(", ")} (about half a minute)`, () =>
       withConsent(
         "Debian's Rust compiler and its sources are needed",
-        apt(...DEBIAN),
+        apt(DEBIAN),
         `Or install rustup (https://rustup.rs), then: rustup target add ${TARGET}`,
       ),
     );
@@ -49,8 +51,9 @@ export async function rust() {
   }
   const bin =
     builtSysroot() ??
-    (await step("building Rust's standard library for WASM, once, into your cache", () =>
-      buildSysroot(sources()),
+    (await step(
+      "building Rust's standard library for WASM, once, into your cache (about a minute)",
+      () => buildSysroot(sources()),
     ));
   env.PATH = `${bin}${delimiter}${env.PATH}`;
   env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER = linker();

@@ -24,7 +24,7 @@ export async function wasmTools(env) {
     ["wasm-pack", WASM_PACK, "wasm-pack"],
   ]) {
     if (existsSync(join(bin, tool))) continue;
-    await step(`building ${crate} ${version}, once, into ${home}`, () =>
+    await step(`building ${crate} ${version}, once, into ${home} (a few minutes)`, () =>
       install(crate, version, home, env),
     );
   }

@@ -31,11 +31,15 @@ const along = (text: string, name: string): string => {
 };
 
 test.each([
-  ["inside quotes", `a"b\\"c"d`, "01111100".slice(0, 8)],
+  ["inside quotes", `a"b\\"c"d`, "01111100"],
   ["inside quotes", `it's 'x'`, "00000110"],
   ["inside a comment", "a //b\nc", "0001100"],
-  ["inside a comment", "/*a*/b", "011100".replace("0111", "0111")],
+  ["inside a comment", "/*a*/b", "011100"],
   ["inside a comment", "http://a", "00000000"],
+  ["inside a comment", "/*/*/b", "011100"],
+  ["inside a comment", "//a\fb", "01100"],
+  ["inside quotes", String.raw`"\\"b`, "11100"],
+  ["inside quotes", "`a\fb`", "11001"],
   ["depth of brackets", "f(a[1])", "0112210"],
   ["indentation", "  a\n b", "122011"],
   ["how far into a word", "ab cd", "12012"],

@@ -1,8 +1,10 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { publint } from "publint";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<
@@ -29,14 +31,23 @@ test("there is no run-time dependency and no install script", () => {
   expect(scripts.filter((name) => /^(pre|post)?install$|^prepare$/.test(name))).toEqual([]);
 });
 
+const folder = mkdtempSync(join(tmpdir(), "unrolled-package-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Packed {
+  filename: string;
+  files: { path: string }[];
+  size: number;
+}
+let packed: Packed;
+beforeAll(() => {
+  const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
+  const text = execFileSync("npm", args, { cwd: root, encoding: "utf8", stdio: "pipe" });
+  [packed] = JSON.parse(text) as [Packed];
+});
+
 test("the tarball holds what a user needs, under 1 MB", () => {
-  const text = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
-    cwd: root,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const [{ files, size }] = JSON.parse(text) as [{ files: { path: string }[]; size: number }];
-  const paths = files.map(({ path }) => path);
+  const paths = packed.files.map(({ path }) => path);
   for (const path of [
     "package.json",
     "README.md",
@@ -51,16 +62,75 @@ test("the tarball holds what a user needs, under 1 MB", () => {
   expect(
     paths.filter((path) => !/^(dist\/|package\.json|README\.md|LICENSE-|CHANGELOG\.md)/.test(path)),
   ).toEqual([]);
-  expect(size).toBeLessThan(1_000_000);
+  expect(packed.size).toBeLessThan(1_000_000);
 });
 
-test("the entries are self-contained: they import nothing but the compiled module", () => {
-  const imports = (file: string): string[] =>
-    [...readFileSync(join(root, "dist", file), "utf8").matchAll(/^import .*?"([^"]+)"/gm)].map(
-      (m) => m[1]!,
-    );
+test("what a file bundles of others stands beside it with its licence", () => {
+  for (const [file, libraries] of [
+    ["cli", ["commander", "cli-progress", "d3-scale", "d3-shape"]],
+    ["viz", ["d3-scale", "d3-shape"]],
+  ] as const) {
+    const licences = readFileSync(join(root, "dist", `${file}.LICENSES.md`), "utf8");
+    for (const library of libraries) expect(licences).toContain(library);
+  }
+});
+
+/** What a file of dist imports. */
+const imports = (file: string): string[] => {
+  const source = readFileSync(join(root, "dist", file), "utf8");
+  return [...source.matchAll(/^(?:im|ex)port .*?"([^"]+)"/gm)].map((m) => m[1]!);
+};
+
+test("the default entry is self-contained; the others import what they share and the module", () => {
   expect(imports("index.js")).toEqual([]);
-  expect(imports("slim.js")).toEqual([]);
-  expect(imports("workerd.js")).toEqual(["./kernels.wasm"]);
-  expect(imports("edge-light.js")).toEqual(["./kernels.wasm?module"]);
+  expect(imports("core.js")).toEqual([]);
+  expect(imports("slim.js")).toEqual(["./core.js"]);
+  expect(imports("workerd.js").sort()).toEqual(["./core.js", "./kernels.wasm"]);
+  expect(imports("edge-light.js").sort()).toEqual(["./core.js", "./kernels.wasm?module"]);
+});
+
+test("what stands beside the library imports it by name, and holds no second one", () => {
+  for (const file of ["viz.js", "theory.js"]) {
+    expect(["", "unrolled"]).toContain(imports(file).join());
+    expect(readFileSync(join(root, "dist", file), "utf8")).not.toMatch(/class Tensor\b/);
+  }
+  expect(readFileSync(join(root, "dist/cli.js"), "utf8")).not.toMatch(/class Tensor\b/);
+});
+
+const run = (source: string, type = "module"): string =>
+  execFileSync(process.execPath, [`--input-type=${type}`, "-e", source], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: "pipe",
+  }).trim();
+
+test("Node loads the subpaths by import and by require(), as one instance", () => {
+  const names = ["unrolled", "unrolled/viz", "unrolled/theory", "unrolled/slim"];
+  for (const name of names) {
+    const source = `const a = require("${name}"); import("${name}").then((b) => console.log(a === b))`;
+    expect(run(source, "commonjs"), name).toBe("true");
+  }
+});
+
+test("the CommonJS entry, for what knows no ES modules, computes as the other does", () => {
+  const source = `const { tensor, matmul } = require("./dist/index.cjs");
+    console.log(matmul(tensor([[1, 2]]), tensor([[3], [4]])).item())`;
+  expect(run(source, "commonjs")).toBe("11");
+});
+
+test("publint finds nothing to say", async () => {
+  const { messages } = await publint({ pkgDir: root, strict: true });
+  expect(messages).toEqual([]);
+});
+
+test("the types are found from every kind of project", () => {
+  const cli = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
+  const tarball = join(folder, packed.filename);
+  // Since Node 20.19 require() loads ES modules, which this tool counts as a mistake.
+  const rules = ["--ignore-rules", "cjs-resolves-to-esm"];
+  const args = [cli, tarball, "--profile", "node16", "--exclude-entrypoints", "./kernels.wasm"];
+  const { status, stdout } = spawnSync(process.execPath, [...args, ...rules, "--no-emoji"], {
+    encoding: "utf8",
+  });
+  expect(status, stdout).toBe(0);
 });

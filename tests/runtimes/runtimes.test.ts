@@ -88,7 +88,7 @@ test("a Worker in workerd loads the package, and gives the same bits", () => {
   const folder = mkdtempSync(join(tmpdir(), "unrolled-workerd-"));
   const put = (name: string, text: string | Uint8Array): void =>
     writeFileSync(join(folder, name), text);
-  for (const name of ["workerd.js", "kernels.wasm"])
+  for (const name of ["workerd.js", "core.js", "kernels.wasm"])
     put(name, readFileSync(join(root, "dist", name)));
   put("program.mjs", readFileSync(join(root, "tests/runtimes/program.mjs")));
   put(
@@ -111,6 +111,7 @@ const worker :Workerd.Worker = (
   modules = [
     (name = "worker.js", esModule = embed "worker.js"),
     (name = "workerd.js", esModule = embed "workerd.js"),
+    (name = "core.js", esModule = embed "core.js"),
     (name = "program.mjs", esModule = embed "program.mjs"),
     (name = "kernels.wasm", wasm = embed "kernels.wasm"),
     (name = "expected.json", json = ${JSON.stringify(JSON.stringify(expected))})

@@ -3,10 +3,18 @@
  * `unrolled.`. Nothing in it tells the time or the place, so equal runs give equal files.
  */
 
-import { CharLM, loadSafetensors, saveSafetensors, scope, tensor, type Tensor } from "unrolled";
+import {
+  CharLM,
+  loadSafetensors,
+  SafetensorsError,
+  saveSafetensors,
+  scope,
+  tensor,
+} from "unrolled";
+import type { Tensor } from "unrolled";
 import { readBytes } from "./corpus.ts";
 import { Problem } from "./problem.ts";
-import { DEFAULTS, type Settings } from "./settings.ts";
+import { type Settings, settingsIn } from "./settings.ts";
 import type { Trainer } from "./trainer.ts";
 import { type Vocabulary, vocabularyOf } from "./vocabulary.ts";
 
@@ -57,12 +65,24 @@ export function toBytes(trainer: Trainer, fingerprint: string): Uint8Array {
   });
 }
 
+/** The metadata of an export. */
+export const STATE_DICT: ReadonlyMap<string, string> = new Map([
+  ["format", "pt"],
+  [`${PREFIX}format`, "state dict 1"],
+]);
+
 /** Whether a file is a checkpoint of ours. */
-export function isCheckpoint(path: string): boolean {
+export const isCheckpoint = (path: string): boolean => holds(path, FORMAT);
+
+/** Whether a file is an export of ours. */
+export const isExport = (path: string): boolean => holds(path, STATE_DICT.get(`${PREFIX}format`)!);
+
+function holds(path: string, format: string): boolean {
+  const bytes = readBytes(path);
   try {
-    return scope(() => readCheckpoint(path) !== undefined);
+    return scope(() => loadSafetensors(bytes).metadata.get(`${PREFIX}format`) === format);
   } catch (error) {
-    if (error instanceof Problem) return false;
+    if (error instanceof SafetensorsError) return false;
     throw error;
   }
 }
@@ -87,7 +107,7 @@ export function readCheckpoint(path: string): Checkpoint {
     }
     return {
       settings: settingsIn(JSON.parse(meta("options"))),
-      vocabulary: vocabularyOf(stringsIn("vocabulary", JSON.parse(meta("vocabulary")))),
+      vocabulary: vocabularyOf(charactersIn(JSON.parse(meta("vocabulary")))),
       fingerprint: meta("text"),
       weights,
       rest,
@@ -126,12 +146,10 @@ export function restore(
     const [seed, counter] = numbers("generator");
     trainer.generator.setState({ seed: seed!, counter: counter! });
     trainer.history.training.push(...numbers("history.training"));
-    const bits = numbers("history.held_out");
-    const seen = numbers("history.steps").map((step, i) => ({
-      step,
-      bits: bits[i]!,
-      sample: samples[i]!,
-    }));
+    const [steps, bits] = [numbers("history.steps"), numbers("history.held_out")];
+    if (steps.length !== bits.length || steps.length !== samples.length)
+      throw new Error("its history.steps, history.held_out and samples differ in length");
+    const seen = steps.map((step, i) => ({ step, bits: bits[i]!, sample: samples[i]! }));
     trainer.history.heldOut.push(...seen);
     const state = ["h", "c"].flatMap((name) => rest.get(`state.${name}`) ?? []);
     trainer.goTo(numbers("position")[0]!, state);
@@ -148,17 +166,12 @@ function damaged<R>(what: string, f: () => R): R {
   }
 }
 
-function settingsIn(value: unknown): Settings {
-  const given = value as Settings; // each field is checked
-  for (const [name, standard] of Object.entries(DEFAULTS)) {
-    const own: unknown = given?.[name as keyof Settings];
-    if (typeof own !== typeof standard || (typeof own === "number" && !(own >= 0))) {
-      throw new Error(
-        `${PREFIX}options: expected ${name} to be a ${typeof standard}, got ${String(own)}`,
-      );
-    }
-  }
-  return given;
+function charactersIn(value: unknown): string[] {
+  const characters = stringsIn("vocabulary", value);
+  const [unknown, ...known] = characters;
+  if (unknown !== "" || !known.every((c) => [...c].length === 1))
+    throw new Error(`${PREFIX}vocabulary: expected "", then single characters`);
+  return characters;
 }
 
 function stringsIn(name: string, value: unknown): string[] {

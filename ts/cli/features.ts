@@ -24,13 +24,16 @@ export function featuresOf(text: readonly string[]): Feature[] {
   const word = feature("how far into a word");
 
   let quote = ""; // what ends the quotation
+  let escaped = false; // by a backslash in it
   let remark = ""; // what ends the comment
+  let remarkAt = 0; // where it began
   let [indent, at, letters] = [0, 0, 0];
   let open = [0, 0, 0]; // of each kind of bracket
   let leading = true;
   for (const [i, c] of text.entries()) {
     const before = text[i - 1] ?? "\n";
-    if (c === "\n") {
+    if (c === "\f") [quote, remark, open] = ["", "", [0, 0, 0]]; // another file
+    if (c === "\n" || c === "\f") {
       [at, indent, leading] = [0, 0, true];
       if (quote !== "`") quote = "";
       if (remark === "\n") remark = "";
@@ -40,19 +43,19 @@ export function featuresOf(text: readonly string[]): Feature[] {
       else leading = false;
     }
     if (remark !== "") {
-      if (remark === "*/" && before === "*" && c === "/") remark = "";
+      if (remark === "*/" && before === "*" && c === "/" && i > remarkAt + 1) remark = "";
     } else if (quote !== "") {
-      if (c === quote && before !== "\\") quote = "";
+      if (c === quote && !escaped) quote = "";
+      escaped = c === "\\" && !escaped;
     } else if (before === "/" && (c === "/" || c === "*") && text[i - 2] !== ":") {
       remark = c === "/" ? "\n" : "*/";
+      remarkAt = i;
     } else if (c === '"' || c === "`" || (c === "'" && !isLetter(before))) {
-      quote = c;
+      [quote, escaped] = [c, false];
     } else if (OPEN.includes(c)) {
       open[OPEN.indexOf(c)]!++;
     } else if (CLOSE.includes(c)) {
       open = open.map((n, kind) => (CLOSE[kind] === c ? Math.max(0, n - 1) : n));
-    } else if (c === "\f") {
-      open = [0, 0, 0]; // another file
     }
     letters = isLetter(c) ? letters + 1 : 0;
     quotes.values[i] = quote === "" ? 0 : 1;

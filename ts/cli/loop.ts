@@ -24,7 +24,7 @@ export async function loop(
   { steps, minutes = MINUTES }: Length,
   progress: Progress,
   stop: Interruption,
-  save: () => Promise<void>,
+  save: () => void,
 ): Promise<void> {
   const [first, start] = [trainer.step, performance.now()];
   const pace = new Pace(first, start);
@@ -55,7 +55,7 @@ export async function loop(
     progress.step(status);
     if (seen) {
       progress.measured(status);
-      await save();
+      save();
     }
     await setImmediate(); // lets Ctrl-C through
   }

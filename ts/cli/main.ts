@@ -3,20 +3,25 @@
 import { Argument, Command, CommanderError, Option } from "commander";
 import { CHAR_LM_NETS, VERSION } from "unrolled";
 import { runExport } from "./export.ts";
-import { integer, number, oneOf, sentenceOf } from "./options.ts";
+import { LECTURES, type LectureOptions, runLecture } from "./lecture.ts";
+import { numberIn, oneOf, sentenceOf } from "./options.ts";
 import { Problem } from "./problem.ts";
 import { runSample, type SampleOptions } from "./sample.ts";
-import { DEFAULTS } from "./settings.ts";
+import { DEFAULTS, RANGES, type Settings } from "./settings.ts";
 import { runTrain, type TrainOptions } from "./train.ts";
 
 /** Wrong input: one sentence, and this exit code. */
 const WRONG_INPUT = 2;
 
-const size = (flags: string, what: string, most = 65_536): Option =>
-  new Option(
-    flags,
-    `${what} (default: ${DEFAULTS[/--(\w+)/.exec(flags)![1] as keyof typeof DEFAULTS]})`,
-  ).argParser(integer(1, most));
+/** An option of `unrolled train` that is a setting of the run. */
+function setting(name: keyof Settings, value: string, what: string): Option {
+  const option = new Option(`--${name} <${value}>`, `${what} (default: ${DEFAULTS[name]})`);
+  return name === "model"
+    ? option.argParser(oneOf(...CHAR_LM_NETS))
+    : option.argParser(numberIn(RANGES[name]));
+}
+
+const integer = (least: number, most: number) => numberIn({ least, most, integer: true });
 
 function programOf(finish: (code: number) => void): Command {
   const program = new Command("unrolled")
@@ -26,16 +31,12 @@ function programOf(finish: (code: number) => void): Command {
     .command("train")
     .description("train a character-level language model on files and folders")
     .argument("<paths...>", "text files, and folders of them")
-    .addOption(
-      new Option("--model <net>", `lstm, gru or rnn (default: ${DEFAULTS.model})`).argParser(
-        oneOf(...CHAR_LM_NETS),
-      ),
-    )
-    .addOption(size("--embedding <n>", "size of a character's vector"))
-    .addOption(size("--hidden <n>", "size of a layer's state"))
-    .addOption(size("--layers <n>", "recurrent layers", 64))
-    .addOption(size("--seq <n>", "characters from left to right in a step"))
-    .addOption(size("--batch <n>", "streams read side by side"))
+    .addOption(setting("model", "net", "lstm, gru or rnn"))
+    .addOption(setting("embedding", "n", "size of a character's vector"))
+    .addOption(setting("hidden", "n", "size of a layer's state"))
+    .addOption(setting("layers", "n", "recurrent layers"))
+    .addOption(setting("seq", "n", "characters from left to right in a step"))
+    .addOption(setting("batch", "n", "streams read side by side"))
     .addOption(
       new Option(
         "--steps <n>",
@@ -46,31 +47,13 @@ function programOf(finish: (code: number) => void): Command {
     )
     .addOption(
       new Option("--minutes <m>", "stop after this much time (default: 2)").argParser(
-        number(0, 1e6, { above: true }),
+        numberIn({ least: 0, most: 1e6, above: true }),
       ),
     )
-    .addOption(
-      new Option("--lr <x>", `learning rate at the start (default: ${DEFAULTS.lr})`).argParser(
-        number(0, 10, { above: true }),
-      ),
-    )
-    .addOption(
-      new Option(
-        "--clip <x>",
-        `largest norm of the gradient, 0 for no limit (default: ${DEFAULTS.clip})`,
-      ).argParser(number(0, 1e6)),
-    )
-    .addOption(
-      new Option(
-        "--dropout <p>",
-        `dropout between layers and before the output (default: ${DEFAULTS.dropout})`,
-      ).argParser(number(0, 0.99)),
-    )
-    .addOption(
-      new Option("--seed <n>", `seed of all randomness (default: ${DEFAULTS.seed})`).argParser(
-        integer(0, Number.MAX_SAFE_INTEGER),
-      ),
-    )
+    .addOption(setting("lr", "x", "learning rate at the start"))
+    .addOption(setting("clip", "x", "largest norm of the gradient, 0 for no limit"))
+    .addOption(setting("dropout", "p", "dropout between layers and before the output"))
+    .addOption(setting("seed", "n", "seed of all randomness"))
     .option(
       "--out <file>",
       "the checkpoint to write (default: the resumed one, or model.safetensors)",
@@ -100,7 +83,7 @@ function programOf(finish: (code: number) => void): Command {
     )
     .addOption(
       new Option("--temperature <t>", "below 1: keeps to what is likely; 0: always the likeliest")
-        .argParser(number(0, 100))
+        .argParser(numberIn({ least: 0, most: 100 }))
         .default(0.8),
     )
     .addOption(
@@ -110,7 +93,7 @@ function programOf(finish: (code: number) => void): Command {
     )
     .addOption(
       new Option("--seed <n>", "another seed, another text")
-        .argParser(integer(0, Number.MAX_SAFE_INTEGER))
+        .argParser(numberIn(RANGES.seed))
         .default(1),
     )
     .action(async (path: string, options: SampleOptions) => finish(await runSample(path, options)));
@@ -122,6 +105,14 @@ function programOf(finish: (code: number) => void): Command {
     .addArgument(new Argument("<checkpoint>", "what unrolled train has saved"))
     .addArgument(new Argument("<out>", "the safetensors file to write"))
     .action(async (path: string, out: string) => finish(await runExport(path, out)));
+  program
+    .command("lecture")
+    .description("run what the lecture says, measure it, and write a page with its pictures")
+    .addArgument(new Argument("<part>", "which part").choices(Object.keys(LECTURES)))
+    .option("--full", "train from five seeds wherever something is trained")
+    .option("--out <file>", "the page to write", "lecture.html")
+    .option("--json", "one JSON object a line instead of a progress bar")
+    .action((part: string, options: LectureOptions) => finish(runLecture(part, options)));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ outputError: () => {} }); // main says it
   }
@@ -149,7 +140,7 @@ function complain(message: string): number {
 
 function commandName(): string {
   const name = process.argv[2] ?? "";
-  return ["train", "sample", "export"].includes(name) ? `${name} ` : "";
+  return ["train", "sample", "export", "lecture"].includes(name) ? `${name} ` : "";
 }
 
 process.exitCode = await main();

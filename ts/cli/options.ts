@@ -1,29 +1,14 @@
 /** @file Option values: each is what it must be, or one sentence. */
 
 import { type CommanderError, InvalidArgumentError } from "commander";
+import { inWords, isWithin, type Range } from "./settings.ts";
 
-/** A parser of integers. */
-export const integer =
-  (least: number, most: number) =>
+/** A parser of numbers, written in decimal. */
+export const numberIn =
+  (range: Range) =>
   (text: string): number => {
-    const n = Number(text);
-    if (!/^[+-]?\d+$/.test(text) || n < least || n > most) {
-      throw new InvalidArgumentError(`an integer from ${least} to ${most}`);
-    }
-    return n;
-  };
-
-/** A parser of numbers; `above`: whether the least itself is excluded. */
-export const number =
-  (least: number, most: number, { above = false } = {}) =>
-  (text: string): number => {
-    const x = Number(text);
-    const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
-    if (!decimal || x > most || (above ? x <= least : x < least)) {
-      throw new InvalidArgumentError(
-        `a number ${above ? `above ${least} and up` : `from ${least}`} to ${most}`,
-      );
-    }
+    const x = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+    if (!isWithin(x, range)) throw new InvalidArgumentError(inWords(range));
     return x;
   };
 
@@ -37,7 +22,7 @@ export const oneOf =
 
 /** What the parsers, or commander itself, have to say, as one sentence. */
 export function sentenceOf({ message, code }: CommanderError): string {
-  if (code === "commander.help") return "expected a command: train, sample or export";
+  if (code === "commander.help") return "expected a command: train, sample, export or lecture";
   const wrong = /^error: option '(--[\w-]+).*?' argument '(.*)' is invalid\. (.*)$/s.exec(message);
   return wrong
     ? `${wrong[1]} must be ${wrong[3]}, got "${wrong[2]}"`

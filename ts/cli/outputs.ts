@@ -1,39 +1,46 @@
 /** @file The files that the program writes. */
 
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  openSync,
-  readSync,
-  statSync,
-} from "node:fs";
+import { closeSync, existsSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { saveFile } from "../io/save-file.ts";
 import { REPORT_MARK } from "./corpus.ts";
 import { Problem, reasonOf } from "./problem.ts";
 
-/** That a file can be written, and that what it replaces, if anything, was written by this program. */
-export function expectOurs(option: string, path: string, ours: (path: string) => boolean): void {
-  expectFolder(`${option} ${path}`, path);
-  if (existsSync(path) && !ours(path)) {
-    throw new Problem(
-      `${option} ${path} is there already and was not written by unrolled; it is left as it is`,
-    );
+/**
+ * That a file can be written, and that what it replaces, if anything, was written by this program.
+ *
+ * @throws Problem
+ */
+export function expectOurs(what: string, path: string, ours: (path: string) => boolean): void {
+  if (existsSync(path)) {
+    if (!statSync(path).isFile())
+      throw new Problem(`${what} ${path} cannot be written: it is a folder, or no plain file`);
+    if (!ours(path))
+      throw new Problem(
+        `${what} ${path} is there already and is none that unrolled wrote; it is left as it is`,
+      );
   }
+  probe(`${what} ${path}`, path);
 }
 
-/** That a file can be made where `path` says. @throws Problem */
-export function expectFolder(what: string, path: string): void {
-  const folder = dirname(resolve(path));
+/** Makes and removes a file beside the target: the only question about permissions that every system answers. */
+function probe(what: string, path: string): void {
+  const temporary = `${resolve(path)}.${process.pid}.probe`;
   try {
-    accessSync(folder, constants.W_OK);
-    if (!statSync(folder).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
+    closeSync(openSync(temporary, "wx"));
   } catch (error) {
-    throw new Problem(`${what} cannot be written: ${folder}: ${reasonOf(error)}`);
+    throw new Problem(`${what} cannot be written: ${dirname(temporary)}: ${reasonOf(error)}`);
   }
-  if (existsSync(path) && statSync(path).isDirectory())
-    throw new Problem(`${what} cannot be written: it is a folder`);
+  rmSync(temporary);
+}
+
+/** `saveFile`, where the disk may be full or the folder gone. @throws Problem */
+export function save(path: string, bytes: Uint8Array): void {
+  try {
+    saveFile(path, bytes);
+  } catch (error) {
+    throw new Problem(`${path} cannot be written: ${reasonOf(error)}`);
+  }
 }
 
 /** Whether a file is a report of ours. */

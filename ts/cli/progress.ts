@@ -86,7 +86,7 @@ function asBar(out: NodeJS.WriteStream): Progress {
     stream: out,
     hideCursor: true,
     gracefulExit: false,
-    barsize: 24,
+    barsize: 20,
     autopadding: true,
   };
   const bars = new MultiBar(look, { format: "", barCompleteChar: "━", barIncompleteChar: "─" });
@@ -111,12 +111,13 @@ function asBar(out: NodeJS.WriteStream): Progress {
   };
 }
 
+// Both fit into 80 columns, the bar before the first included: what is longer would be cut off.
 const where = ({ step, charactersPerSecond, secondsLeft }: Status): string =>
   `step ${count(step)}  ${count(charactersPerSecond)} characters/s  ${clock(secondsLeft)} left`;
 
 const bits = ({ train, heldOut, trigram, unigram, norm }: Status): string =>
-  `bits/character: train ${train.toFixed(2)}  held-out ${heldOut?.toFixed(2) ?? "–"}  ` +
-  `(trigram ${trigram.toFixed(2)}  unigram ${unigram.toFixed(2)})  gradient ${norm.toFixed(2)}`;
+  `bits/char: train ${train.toFixed(2)}  held-out ${heldOut?.toFixed(2) ?? "–"}  ` +
+  `trigram ${trigram.toFixed(2)}  unigram ${unigram.toFixed(2)}  gradient ${norm.toFixed(2)}`;
 
 export const count = (n: number): string => Math.round(n).toLocaleString("en");
 

@@ -1,6 +1,6 @@
 /** @file What a run is made of: it goes into the checkpoint and does not change afterwards. */
 
-import type { CharLMNet } from "unrolled";
+import { CHAR_LM_NETS, type CharLMNet } from "unrolled";
 
 export interface Settings {
   model: CharLMNet;
@@ -31,6 +31,55 @@ export const DEFAULTS: Readonly<Settings> = {
   clip: 1,
   seed: 1,
 };
+
+/** What a number may be. */
+export interface Range {
+  least: number;
+  most: number;
+  integer?: boolean;
+  /** Whether the least itself is excluded. */
+  above?: boolean;
+}
+
+const SIZE: Range = { least: 1, most: 65_536, integer: true };
+const SEED: Range = { least: 0, most: Number.MAX_SAFE_INTEGER, integer: true };
+
+/** What each setting may be, on the command line and in a checkpoint. */
+export const RANGES: Readonly<Record<Exclude<keyof Settings, "model">, Range>> = {
+  embedding: SIZE,
+  hidden: SIZE,
+  layers: { ...SIZE, most: 64 },
+  dropout: { least: 0, most: 0.99 },
+  seq: SIZE,
+  batch: SIZE,
+  lr: { least: 0, most: 10, above: true },
+  clip: { least: 0, most: 1e6 },
+  seed: SEED,
+};
+
+export const isWithin = (x: unknown, { least, most, integer, above }: Range): x is number =>
+  typeof x === "number" &&
+  (above ? x > least : x >= least) &&
+  x <= most &&
+  (!integer || Number.isInteger(x));
+
+/** "an integer from 1 to 64". */
+export const inWords = ({ least, most, integer, above }: Range): string =>
+  `${integer ? "an integer" : "a number"} ${above ? `above ${least} and up` : `from ${least}`} to ${most}`;
+
+/** The settings in a value that came from a file. @throws Error */
+export function settingsIn(value: unknown): Settings {
+  const given = (value ?? {}) as Settings; // each field is checked
+  if (!CHAR_LM_NETS.includes(given.model)) {
+    throw new Error(`expected model ${CHAR_LM_NETS.join(" or ")}, got ${String(given.model)}`);
+  }
+  for (const [name, range] of Object.entries(RANGES)) {
+    const own: unknown = given[name as keyof Settings];
+    if (!isWithin(own, range))
+      throw new Error(`expected ${name} to be ${inWords(range)}, got ${String(own)}`);
+  }
+  return given;
+}
 
 /** In how many steps the learning rate halves for the first time. */
 const HALVES_IN = 2000;

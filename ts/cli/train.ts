@@ -1,14 +1,13 @@
 /** @file `unrolled train`. */
 
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { VERSION } from "unrolled";
-import { saveFile } from "../io/save-file.ts";
 import { isCheckpoint, readCheckpoint, restore, toBytes } from "./checkpoint.ts";
 import { type Corpus, readCorpus } from "./corpus.ts";
 import { Interruption } from "./interruption.ts";
 import { type Length, loop } from "./loop.ts";
 import { quoted } from "./options.ts";
-import { expectOurs, isReport } from "./outputs.ts";
+import { expectOurs, isReport, save } from "./outputs.ts";
 import { Problem } from "./problem.ts";
 import { count, type Progress, progressOn } from "./progress.ts";
 import { reportOf } from "./report.ts";
@@ -44,8 +43,9 @@ export async function runTrain(paths: readonly string[], options: TrainOptions):
 async function run(paths: readonly string[], options: TrainOptions): Promise<number> {
   const out = options.out ?? options.resume ?? "model.safetensors";
   const report = reportPath(options, out);
-  const files = [out, ...(report ? [report] : [])];
-  const { trainer, corpus } = begin(paths, options, files);
+  if (report && resolve(report) === resolve(out))
+    throw new Problem(`--out and --report are both ${out}; the report needs a file of its own`);
+  const { trainer, corpus } = begin(paths, options, report ? [out, report] : [out]);
   expectOurs("--out", out, isCheckpoint);
   if (report) expectOurs("--report", report, isReport);
   if (options.steps !== undefined && options.steps < trainer.step) {
@@ -58,10 +58,11 @@ async function run(paths: readonly string[], options: TrainOptions): Promise<num
   const stop = new Interruption();
   try {
     introduce(trainer, corpus, progress);
-    const save = (): Promise<void> => saved(out, trainer, corpus);
-    await loop(trainer, options, progress, stop, save);
+    const saveRun = (): void => save(out, toBytes(trainer, corpus.fingerprint));
+    await loop(trainer, options, progress, stop, saveRun);
     progress.end();
-    await conclude({ trainer, options, paths, out, report, progress, save, stop });
+    saveRun();
+    conclude({ trainer, options, paths, out, report, progress, stop });
     return stop.exitCode;
   } finally {
     progress.end();
@@ -118,10 +119,6 @@ function reportPath({ report }: TrainOptions, out: string): string | undefined {
   return typeof report === "string" ? report : join(dirname(out), "report.html");
 }
 
-const saved = async (out: string, trainer: Trainer, corpus: Corpus): Promise<void> => {
-  saveFile(out, toBytes(trainer, corpus.fingerprint));
-};
-
 function introduce(trainer: Trainer, corpus: Corpus, progress: Progress): void {
   const { settings, vocabulary, text, model, step, baselines } = trainer;
   const parameters = model.parameters().reduce((n, p) => n + p.size, 0);
@@ -158,22 +155,11 @@ interface Ending {
   out: string;
   report: string | undefined;
   progress: Progress;
-  save: () => Promise<void>;
   stop: Interruption;
 }
 
-/** Saves, says how to go on, and shows what the net has learnt. */
-async function conclude({
-  trainer,
-  options,
-  paths,
-  out,
-  report,
-  progress,
-  save,
-  stop,
-}: Ending): Promise<void> {
-  await save();
+/** Says how to go on, and shows what the net has learnt. */
+function conclude({ trainer, options, paths, out, report, progress, stop }: Ending): void {
   const { step, baselines, settings } = trainer;
   // a run that has done its steps goes on with as many again
   const steps = options.steps !== undefined && !stop.asked ? { steps: 2 * options.steps } : {};
@@ -190,7 +176,7 @@ async function conclude({
 
   const bits = trainer.measure();
   if (report) {
-    saveFile(report, new TextEncoder().encode(reportOf(trainer, bits)));
+    save(report, new TextEncoder().encode(reportOf(trainer, bits)));
     progress.say(`to look at:  ${report}`, { event: "report", report });
   }
   progress.say(

@@ -1,6 +1,9 @@
-/** @file The module in Vercel's edge runtime, which compiles it at deployment. */
+/** @file The library in Vercel's edge runtime, which compiles the module at deployment. */
 
 // @ts-expect-error the runtime's own kind of import
 import module from "./kernels.wasm?module";
+import { initSync } from "./slim.ts";
 
-export const getModule = (): WebAssembly.Module => module as WebAssembly.Module;
+initSync(module as WebAssembly.Module);
+
+export * from "../index.ts";

@@ -1,16 +1,16 @@
 /** @file The module, carried along as text: for Node, browsers, Deno and Bun, with and without bundlers. */
 
-import { base64 } from "../../build/bytes.ts";
+import { hex } from "../../build/bytes.ts";
 
-export function getModule(): WebAssembly.Module {
-  return new WebAssembly.Module(decode(base64));
-}
+export const getModule = (): WebAssembly.Module => new WebAssembly.Module(decode(hex));
 
+/** Two lower-case digits a byte. Only the newest engines have Uint8Array.fromHex. */
 function decode(text: string): Uint8Array<ArrayBuffer> {
-  const builtIn = Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> }; // not yet in Node 24
-  if (builtIn.fromBase64) return builtIn.fromBase64(text);
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  const bytes = new Uint8Array(text.length / 2);
+  const digit = (at: number): number => {
+    const code = text.charCodeAt(at);
+    return code < 0x61 ? code - 0x30 : code - 0x57; // 0 to 9, a to f
+  };
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (digit(2 * i) << 4) | digit(2 * i + 1);
   return bytes;
 }

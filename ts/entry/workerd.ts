@@ -1,6 +1,9 @@
-/** @file The module in Cloudflare Workers, which compile it at deployment and refuse to at run time. */
+/** @file The library in Cloudflare Workers, which compile the module at deployment and refuse to at run time. */
 
 // @ts-expect-error the runtime's own kind of import
 import module from "./kernels.wasm";
+import { initSync } from "./slim.ts";
 
-export const getModule = (): WebAssembly.Module => module as WebAssembly.Module;
+initSync(module as WebAssembly.Module);
+
+export * from "../index.ts";

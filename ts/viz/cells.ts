@@ -86,8 +86,9 @@ const signed = (x: number): string => (x < 0 ? "−" : "+") + Math.abs(x).toFixe
 function passage(characters: readonly string[]): string {
   const shown = (c: string): string => {
     if (c === "\n") return '<span class="c end">↵</span>\n';
+    if (c === "\f") return '<span class="c end">¶</span>\n';
     if (c === "\t") return '<span class="c end">→   </span>';
-    return `<span class="c">${c === "\f" || c === "\r" ? "¶" : escape(c)}</span>`;
+    return `<span class="c">${c === "\r" ? "␍" : escape(c)}</span>`;
   };
   return characters.map(shown).join("");
 }
@@ -125,7 +126,7 @@ export const CELLS_SCRIPT = String.raw`
     if (at < 0) return;
     const cell = data.cells[chosen("cell")];
     const number = (key) => (cell.values[key][at] / 127).toFixed(2).replace("-", "−");
-    const shown = { "↵": "line end", " ": "space", "¶": "file end" }[spans[at].textContent] ?? spans[at].textContent;
+    const shown = { "↵": "line end", " ": "space", "→   ": "tab", "¶": "file end" }[spans[at].textContent] ?? spans[at].textContent;
     readout.textContent = "after “" + shown + "”, cell " + cell.name + ": " +
       data.quantities.map((q) => q.key + " = " + number(q.key)).join("   ");
   };

@@ -1,15 +1,19 @@
-/** @file Curves over steps, as SVG that takes its colours from the page. */
+/** @file Curves over steps, as SVG. */
 
-import { scaleLinear } from "d3-scale";
+import { scaleLinear, scaleLog } from "d3-scale";
 import { line } from "d3-shape";
+import { COLOUR, powerOfTen, shown } from "./drawing.ts";
 import { escape } from "./escape.ts";
 
 export type Point = readonly [x: number, y: number];
 
 export interface Curve {
   name: string;
-  /** The class of its colours. */
-  kind: string;
+  /** The class of its colours, for a page that knows it. */
+  kind?: string;
+  /** Its colour otherwise. */
+  colour?: string;
+  dashed?: boolean;
   points: readonly Point[];
   /** Whether its points are marked, each with its value. */
   marked?: boolean;
@@ -20,7 +24,8 @@ export interface Curve {
 /** A level to compare curves with. */
 export interface Level {
   name: string;
-  kind: string;
+  kind?: string;
+  colour?: string;
   y: number;
 }
 
@@ -29,41 +34,49 @@ export interface LineChartOptions {
   levels?: readonly Level[];
   xLabel: string;
   yLabel: string;
+  /** Default linear, from 0. */
+  yScale?: "linear" | "log";
   /** What it shows, for those who cannot see it. */
   description: string;
 }
 
 const [WIDTH, HEIGHT] = [960, 420];
 const MARGIN = { top: 34, right: 178, bottom: 48, left: 48 };
+/** On the right, where values are longer. */
+const WIDE_MARGIN = 292;
 const LABEL = 19;
 
-/** A chart of curves, each with its name at its end. */
+/** A chart of curves, each with its name at its end. On a logarithmic scale what is not above 0 is left out. */
 export function lineChart({
   curves,
   levels = [],
   xLabel,
   yLabel,
+  yScale = "linear",
   description,
 }: LineChartOptions): string {
-  const points = curves.flatMap((curve) => curve.points);
+  const log = yScale === "log";
+  const drawable = ([, y]: Point): boolean => !log || y > 0;
+  const points = curves.flatMap((curve) => curve.points).filter(drawable);
   const ys = [...points.map(([, y]) => y), ...levels.map((level) => level.y)];
-  const x = scaleLinear(
-    [0, Math.max(1, ...points.map(([x]) => x))],
-    [MARGIN.left, WIDTH - MARGIN.right],
-  );
-  const y = scaleLinear([0, Math.max(1, ...ys)], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(6);
+  const right = WIDTH - (log ? WIDE_MARGIN : MARGIN.right);
+  const x = scaleLinear([0, Math.max(1, ...points.map(([x]) => x))], [MARGIN.left, right]);
+  const heights = [HEIGHT - MARGIN.bottom, MARGIN.top] as const;
+  const y = log
+    ? scaleLog([Math.min(1, ...ys), Math.max(1, ...ys)], heights).nice()
+    : scaleLinear([0, Math.max(1, ...ys)], heights).nice(6);
   const path = line<Point>(
     ([px]) => x(px),
     ([, py]) => y(py),
   ).digits(1);
-  const right = WIDTH - MARGIN.right;
+  const valueOf = (v: number): string => (log ? shown(v, 2) : v.toFixed(2));
 
   const grid = y
     .ticks(6)
     .map(
       (tick) =>
-        `<line class="grid" x1="${MARGIN.left}" x2="${right}" y1="${y(tick)}" y2="${y(tick)}"/>` +
-        `<text class="tick" x="${MARGIN.left - 10}" y="${y(tick)}" dy="0.32em" text-anchor="end">${tick}</text>`,
+        `<line class="grid" stroke="${COLOUR.rule}" x1="${MARGIN.left}" x2="${right}" y1="${y(tick)}" y2="${y(tick)}"/>` +
+        `<text class="tick" x="${MARGIN.left - 10}" y="${y(tick)}" dy="0.32em" text-anchor="end">${log ? powerOfTen(Math.round(Math.log10(tick))) : tick}</text>`,
     );
   const bottom = HEIGHT - MARGIN.bottom;
   const steps = x
@@ -73,38 +86,47 @@ export function lineChart({
         `<text class="tick" x="${x(tick)}" y="${bottom + 20}" text-anchor="middle">${tick.toLocaleString("en")}</text>`,
     );
   const flat = levels.map(
-    ({ kind, y: at }) =>
-      `<line class="level ${kind}" x1="${MARGIN.left}" x2="${right}" y1="${y(at).toFixed(1)}" y2="${y(at).toFixed(1)}"/>`,
+    ({ kind = "", colour, y: at }) =>
+      `<line class="level ${kind}"${strokeOf(colour)} stroke-dasharray="2 5" x1="${MARGIN.left}" x2="${right}" y1="${y(at).toFixed(1)}" y2="${y(at).toFixed(1)}"/>`,
   );
-  const drawn = curves.map(({ kind, points: own, marked, name }) => {
+  const drawn = curves.map(({ kind = "", colour, dashed, points: own, marked, name }) => {
     const marks = marked
-      ? own.map(
-          ([px, py]) =>
-            `<circle class="${kind}" cx="${x(px).toFixed(1)}" cy="${y(py).toFixed(1)}" r="3.2">` +
-            `<title>${escape(`${name}, step ${px.toLocaleString("en")}: ${py.toFixed(3)}`)}</title></circle>`,
-        )
+      ? own
+          .filter(drawable)
+          .map(
+            ([px, py]) =>
+              `<circle class="${kind}"${strokeOf(colour)} fill="${COLOUR.card}" cx="${x(px).toFixed(1)}" cy="${y(py).toFixed(1)}" r="3.2">` +
+              `<title>${escape(`${name}, ${xLabel} ${px.toLocaleString("en")}: ${log ? shown(py, 3) : py.toFixed(3)}`)}</title></circle>`,
+          )
       : [];
-    return `<path class="curve ${kind}" d="${path(own) ?? ""}"/>${marks.join("")}`;
+    const d = path(own.filter(drawable)) ?? "";
+    return `<path class="curve ${kind}"${strokeOf(colour)} fill="none"${dashed ? ' stroke-dasharray="6 4"' : ""} d="${d}"/>${marks.join("")}`;
   });
   const ends = [
-    ...levels.map(({ name, kind, y: at }) => ({ name, kind, value: at })),
+    ...levels.map(({ name, kind, colour, y: at }) => ({ name, kind, colour, value: at })),
     ...curves
-      .filter(({ named = true, points: own }) => named && own.length > 0)
-      .map(({ name, kind, points: own }) => ({ name, kind, value: own.at(-1)![1] })),
+      .map(({ points: own, ...curve }) => ({ ...curve, last: own.filter(drawable).at(-1) }))
+      .flatMap(({ name, kind, colour, named = true, last }) =>
+        named && last ? [{ name, kind, colour, value: last[1] }] : [],
+      ),
   ];
-  const heights = apart(ends.map((end) => y(end.value)));
+  const places = apart(ends.map((end) => y(end.value)));
   const names = ends.map(
-    ({ name, kind, value }, i) =>
-      `<text class="name ${kind}" x="${right + 12}" y="${heights[i]!.toFixed(1)}" dy="0.32em">${escape(name)} ` +
-      `<tspan class="value">${value.toFixed(2)}</tspan></text>`,
+    ({ name, kind = "", colour, value }, i) =>
+      `<text class="name ${kind}"${colour ? ` style="fill:${colour}"` : ""} x="${right + 12}" y="${places[i]!.toFixed(1)}" dy="0.32em">${escape(name)} ` +
+      `<tspan class="value">${valueOf(value)}</tspan></text>`,
   );
   return (
-    `<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(description)}">` +
+    `<svg xmlns="${escape("http://www.w3.org/2000/svg")}" class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(description)}" ` +
+    `fill="${COLOUR.soft}" font-family="sans-serif" font-size="13">` +
     [...grid, ...steps, ...flat, ...drawn, ...names].join("") +
     `<text class="axis" x="${MARGIN.left - 38}" y="14">${escape(yLabel)}</text>` +
     `<text class="axis" x="${right}" y="${HEIGHT - 8}" text-anchor="end">${escape(xLabel)}</text></svg>`
   );
 }
+
+const strokeOf = (colour = COLOUR.soft as string): string =>
+  ` stroke="${colour}" stroke-width="2.2"`;
 
 /** The heights, moved as little as keeps names from covering each other. */
 function apart(heights: readonly number[]): number[] {

@@ -8,10 +8,12 @@ export interface PageOptions {
   body: string;
   /** JavaScript that runs at the end. */
   scripts: readonly string[];
+  /** CSS beyond what all pages share. */
+  style?: string;
 }
 
 /** A whole HTML document. Its policy forbids it to load anything. */
-export function page({ title, body, scripts }: PageOptions): string {
+export function page({ title, body, scripts, style = "" }: PageOptions): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -20,7 +22,7 @@ export function page({ title, body, scripts }: PageOptions): string {
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>${escape(title)}</title>
-<style>${STYLE}</style>
+<style>${STYLE}${style}</style>
 <main>
 ${body}
 </main>
@@ -55,7 +57,7 @@ p { max-width: 68ch; margin: 8px 0 18px; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 0; margin: 34px 0 0; border-block: 1px solid var(--rule); }
 .figures div { padding: 18px 20px 16px 0; }
 .figures b { display: block; font-size: 36px; line-height: 1.1; font-weight: 600; font-variant-numeric: tabular-nums; letter-spacing: -.02em; }
-.figures span { font: 13px/1.4 var(--sans); color: var(--soft); }
+.figures span { display: block; margin-top: 5px; font: 13px/1.4 var(--sans); color: var(--soft); }
 .figures .net b { color: var(--net); } .figures .trigram b { color: var(--trigram); } .figures .unigram b { color: var(--unigram); }
 .chart { display: block; width: 100%; height: auto; margin-top: 18px; font-family: var(--sans); overflow: visible; }
 .chart text { fill: var(--soft); font-size: 13px; } .chart .axis { font-size: 12.5px; }
@@ -108,7 +110,7 @@ summary { cursor: pointer; width: fit-content; }
 table { border-collapse: collapse; margin-top: 10px; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: 4px 22px 4px 0; border-bottom: 1px solid var(--rule); } th { font-weight: 600; }
 footer { margin-top: 72px; padding-top: 18px; border-top: 1px solid var(--rule); color: var(--soft); font: 14px/1.6 var(--sans); }
-footer code { font: 13px var(--mono); overflow-wrap: anywhere; }
+footer code { font: 13px var(--mono); display: inline-block; margin-right: 7px; }
 @media (max-width: 820px) { .cells { grid-template-columns: 1fr; } main { padding-top: 36px; } }
 @media print { #passage { max-height: none; } .slider input { display: none; } }
 `;

@@ -9,15 +9,14 @@ mod thin;
 mod tile;
 
 use crate::real::Float;
-use pack::pack;
-use tile::{ROWS, View, strip, width};
+use tile::{ROWS, View, strip_width, width};
 
-/// Steps of k per block: a panel of B takes 16 KB.
-const K: usize = 256;
-/// Columns of B packed at a time: K · N is half of a second-level cache.
+/// Steps of k per block: a panel of B and a wide strip of A take 32 KB.
+const K: usize = 192;
+/// Columns of B packed at a time: K · N fits a second-level cache.
 const N: usize = 512;
-/// Rows of A packed at a time.
-const M: usize = 128;
+/// Rows of A made wide at a time.
+const M: usize = 32;
 /// Up to here C has few rows.
 const FEW: usize = 4;
 
@@ -76,12 +75,21 @@ fn each<T: Float>(
 
 /// Elements of scratch that a product of these sizes needs, whatever is transposed.
 pub fn scratch(m: usize, n: usize, k: usize) -> usize {
-    k.min(K) * (n.min(N).next_multiple_of(width::<f32>()) + m.min(M).next_multiple_of(ROWS))
+    k.min(K) * (n.min(N).next_multiple_of(width::<f32>()) + wide_width::<f32>(m.min(M)))
 }
 
+/// Elements of the wide strips of m rows, for each step of k.
+const fn wide_width<T: Float>(m: usize) -> usize {
+    m.div_ceil(ROWS) * strip_width::<T>()
+}
+
+#[inline(never)]
 fn product<T: Float>(
     a: View<T>, b: View<T>, c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize,
 ) {
+    if m == 0 || n == 0 {
+        return;
+    }
     if n == 1 && m > 1 {
         return product(b.transposed(), a.transposed(), c, scratch, 1, m, k);
     }
@@ -91,32 +99,67 @@ fn product<T: Float>(
     if m <= FEW && b.row == 1 && a.col == 1 {
         return thin::dots(a, b, c, m, n, k);
     }
-    let (panels, rows) = scratch.split_at_mut(k.min(K) * n.min(N).next_multiple_of(width::<T>()));
-    let pack_a = n > 64 && (m * k > 1 << 14);
-    let pack_b = b.col != 1 || n * k > 1 << 15;
+    if n > 64 && m >= 16 {
+        blocked(a, b, c, scratch, m, n, k)
+    } else {
+        small(a, b, c, scratch, m, n, k)
+    }
+}
+
+/// For small products: A in place, and B too, where its rows are contiguous.
+fn small<T: Float>(
+    a: View<T>, b: View<T>, c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize,
+) {
+    let w = width::<T>();
+    for p in (0..k).step_by(K) {
+        let k = K.min(k - p);
+        let a = a.from(0, p);
+        for j in (0..n).step_by(w) {
+            let (b, nb) = (b.from(p, j), w.min(n - j));
+            let b = if b.col == 1 && nb == w {
+                b
+            } else {
+                pack::one(b, &mut scratch[..k * w], k, nb);
+                View { at: &*scratch, row: w, col: 1 }
+            };
+            tile::panel(a, b, &mut c[j..], n, m, nb, k)
+        }
+    }
+}
+
+/// For large ones: a block of A is made wide, and each panel of B is packed when the first block of A needs it.
+fn blocked<T: Float>(
+    a: View<T>, b: View<T>, c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize,
+) {
+    let w = width::<T>();
+    let (panels, strips) = scratch.split_at_mut(k.min(K) * n.min(N).next_multiple_of(w));
     for p in (0..k).step_by(K) {
         let k = K.min(k - p);
         for j in (0..n).step_by(N) {
             let (b, nb) = (b.from(p, j), N.min(n - j));
-            let packed = if pack_b { 0 } else { nb - nb % width::<T>() };
-            pack(b.from(0, packed), panels, k, nb - packed, width::<T>());
             for i in (0..m).step_by(M) {
-                let (mut a, mb) = (a.from(i, p), M.min(m - i));
-                if pack_a {
-                    pack(a.transposed(), rows, k, mb, ROWS);
-                    a = View { at: rows, row: 1, col: ROWS };
-                }
-                let c = &mut c[i * n + j..];
-                for j in (0..nb).step_by(width::<T>()) {
-                    let b = if j < packed {
-                        b.from(0, j)
-                    } else {
-                        View { at: &panels[(j - packed) * k..], row: width::<T>(), col: 1 }
-                    };
-                    strip(a, pack_a, b, &mut c[j..], n, mb, width::<T>().min(nb - j), k)
+                let mb = M.min(m - i);
+                pack::strips(a.from(i, p), strips, mb, k);
+                for (q, panel) in panels.chunks_exact_mut(k * w).enumerate().take(nb.div_ceil(w)) {
+                    let nb = w.min(nb - q * w);
+                    if i == 0 {
+                        pack::one(b.from(0, q * w), panel, k, nb)
+                    }
+                    block(strips, panel, &mut c[i * n + j + q * w..], n, mb, nb, k)
                 }
             }
         }
+    }
+}
+
+/// C[m, n] += A B for wide strips of A and one panel of B.
+#[inline(always)]
+fn block<T: Float>(
+    strips: &[T], panel: &[T], c: &mut [T], ldc: usize, m: usize, n: usize, k: usize,
+) {
+    for (s, strip) in strips.chunks_exact(k * strip_width::<T>()).enumerate().take(m.div_ceil(ROWS))
+    {
+        tile::wide(strip, panel, &mut c[s * ROWS * ldc..], ldc, ROWS.min(m - s * ROWS), n, k)
     }
 }
 
@@ -127,31 +170,29 @@ pub fn panels(n: usize, k: usize) -> usize {
 
 /// B[n, k]ᵀ as panels, to be multiplied with many times.
 pub fn pack_nt<T: Float>(b: &[T], panels: &mut [T], n: usize, k: usize) {
-    pack(View { at: b, row: 1, col: k }, panels, k, n, width::<T>())
+    pack::panels(View { at: b, row: 1, col: k }, panels, k, n)
 }
 
 /// B[k, n] as panels, to be multiplied with many times.
 pub fn pack_nn<T: Float>(b: &[T], panels: &mut [T], n: usize, k: usize) {
-    pack(View { at: b, row: n, col: 1 }, panels, k, n, width::<T>())
+    pack::panels(View { at: b, row: n, col: 1 }, panels, k, n)
 }
 
 /// Elements of scratch that `packed` needs.
 pub fn packed_scratch(m: usize, k: usize) -> usize {
-    m.next_multiple_of(ROWS) * k.min(K)
+    wide_width::<f32>(m) * k.min(K)
 }
 
 /// C[m, n] += A[m, k] B, with B packed.
 pub fn packed<T: Float>(
-    a: &[T], panels: &[T], c: &mut [T], rows: &mut [T], m: usize, n: usize, k: usize,
+    a: &[T], panels: &[T], c: &mut [T], strips: &mut [T], m: usize, n: usize, k: usize,
 ) {
     let (a, w) = (View { at: a, row: k, col: 1 }, width::<T>());
     for p in (0..k).step_by(K) {
         let kb = K.min(k - p);
-        pack(a.from(0, p).transposed(), rows, kb, m, ROWS);
-        let a = View { at: &*rows, row: 1, col: ROWS };
+        pack::strips(a.from(0, p), strips, m, kb);
         for j in (0..n).step_by(w) {
-            let b = View { at: &panels[j * k + p * w..], row: w, col: 1 };
-            strip(a, true, b, &mut c[j..], n, m, w.min(n - j), kb)
+            block(strips, &panels[j * k + p * w..][..kb * w], &mut c[j..], n, m, w.min(n - j), kb)
         }
     }
 }

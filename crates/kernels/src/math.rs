@@ -3,7 +3,7 @@
 //! Largest errors in float32, in units in the last place, over every float (`cargo run --release -p kernels --example sweep`):
 //! see the tests below, which hold a sample to them. float64 goes through Rust's own functions, one lane at a time.
 
-use crate::real::{Bits, F32x4, F64x2, Lane, Real};
+use crate::real::{Bits, F32x4, F64x2, Four, Lane, Real, Twin};
 
 pub trait Math: Real {
     fn exp(self) -> Self;
@@ -18,129 +18,140 @@ pub trait Math: Real {
     fn pow(self, y: Self) -> Self;
 }
 
+/// A constant of the vector V, read from memory.
+macro_rules! four {
+    ($x:expr) => {{
+        static C: Four = Four::of($x as f32);
+        V::constant(&C)
+    }};
+}
+
 /// c[0] + c[1] x + c[2] x² + ...
+macro_rules! polynomial {
+    ($x:expr; $first:expr $(, $c:expr)* $(,)?) => {{
+        static C: &[Four] = &[Four::of($first) $(, Four::of($c))*];
+        horner($x, C)
+    }};
+}
+
 #[inline(always)]
-fn polynomial<const N: usize>(x: F32x4, c: [f32; N]) -> F32x4 {
-    let mut y = F32x4::splat(c[N - 1]);
-    for &c in c[..N - 1].iter().rev() {
-        y = y * x + F32x4::splat(c)
-    }
-    y
+fn horner<V: Bits>(x: V, c: &'static [Four]) -> V {
+    let (last, rest) = c.split_last().expect("a polynomial has coefficients");
+    rest.iter().rev().fold(V::constant(last), |y, c| y * x + V::constant(c))
 }
 
 /// x = n ln 2 + r, |r| ≤ ½ ln 2: n + SHIFT, and eʳ − 1, whose relative error is 1.3e-8. ln 2 comes in two parts, the first
 /// short enough that its product with n is exact.
 #[inline(always)]
-fn reduce(x: F32x4) -> (F32x4, F32x4) {
-    let shift = F32x4::of(F32x4::SHIFT);
-    let shifted = x * F32x4::of(core::f64::consts::LOG2_E) + shift; // rounds to an integer
+fn reduce<V: Bits>(x: V) -> (V, V) {
+    let shift: V = four!(F32x4::SHIFT);
+    let shifted = x * four!(core::f64::consts::LOG2_E) + shift; // rounds to an integer
     let n = shifted - shift;
-    let r = x - n * F32x4::of(0.693359375) + n * F32x4::of(2.12194440e-4);
-    let tail = polynomial(r, [0.49999997, 0.16666543, 0.0416672, 0.008366515, 0.001388252]);
+    let r = x - n * four!(0.693359375) + n * four!(2.12194440e-4);
+    let tail = polynomial!(r; 0.49999997, 0.16666543, 0.0416672, 0.008366515, 0.001388252);
     (shifted, r + r * r * tail)
 }
 
 /// Below the second half of these degrees erf x = x + x P(x²), above it 1 − e^(Q(x)): minimax fits (Juffa).
 const ERF_SPLIT: f64 = 0.927734375;
 
-impl Math for F32x4 {
-    #[inline(always)]
-    fn exp(self) -> Self {
-        let (n, em1) = reduce(self.within(-104.0, 89.0));
-        // 2ⁿ in two halves: neither overflows, and a subnormal result is rounded once.
-        let (half, rest) = n.two_to_halves();
-        (em1 + F32x4::ONE) * half * rest
-    }
-
-    #[inline(always)]
-    fn ln(self) -> Self {
-        let tiny = self.lt(Self::of(f32::MIN_POSITIVE as f64));
-        let (m, e) = Self::pick(tiny, self * Self::of(8388608.0), self).split();
-        let e = Self::pick(tiny, e - Self::of(23.0), e);
-        // m from √½ to √2
-        let low = m.lt(Self::of(core::f64::consts::FRAC_1_SQRT_2));
-        let (m, e) = (Self::pick(low, m + m, m), Self::pick(low, e - Self::ONE, e));
-        let x = m - Self::ONE;
-        let z = x * x;
-        let tail = polynomial(
-            x,
-            [
-                3.3333331174e-1,
-                -2.4999993993e-1,
-                2.0000714765e-1,
-                -1.6668057665e-1,
-                1.4249322787e-1,
-                -1.2420140846e-1,
-                1.1676998740e-1,
-                -1.1514610310e-1,
-                7.0376836292e-2,
-            ],
-        ) * x
-            * z;
-        let y = tail - e * Self::of(2.12194440e-4) - z * Self::of(0.5);
-        let y = x + y + e * Self::of(0.693359375);
-        // ln ∞ = ∞, ln 0 = −∞, and NaN for what is negative or NaN
-        let infinity = Self::of(f64::INFINITY);
-        let y = Self::pick(self.lt(infinity), y, self);
-        let y = Self::pick(self.eq(Self::ZERO), -infinity, y);
-        Self::pick(self.lt(Self::ZERO), Self::of(f64::NAN), y)
-    }
-
-    #[inline(always)]
-    fn tanh(self) -> Self {
-        let t = self.abs().within(0.0, 9.02);
-        let (n, em1) = reduce(t + t);
-        let p = n.two_to();
-        let e = (p - Self::ONE) + p * em1; // e^2|x| − 1
-        (e / (e + Self::of(2.0))).with_sign(self)
-    }
-
-    #[inline(always)]
-    fn sigmoid(self) -> Self {
-        let e = (-self.abs()).exp();
-        Self::pick(self.lt(Self::ZERO), e, Self::ONE) / (Self::ONE + e)
-    }
-
-    #[inline(always)]
-    fn erf(self) -> Self {
-        let t = self.abs();
-        let inner = {
-            let c = [
-                1.28379166e-1,
-                -3.76125336e-1,
-                1.12819925e-1,
-                -2.67681349e-2,
-                4.99119423e-3,
-                -5.96761703e-4,
-            ];
-            self + self * polynomial(self * self, c)
-        };
-        let outer = {
-            let c = [
-                -1.28717512e-1,
-                -6.34846687e-1,
-                -1.06777877e-1,
-                2.42546219e-2,
-                -3.88396438e-3,
-                3.83197126e-4,
-                -1.72853470e-5,
-            ];
-            let t = t.within(0.0, 4.0); // beyond, erf is 1
-            (Self::ONE - (t * polynomial(t, c) - t).exp()).with_sign(self)
-        };
-        Self::pick(t.le(Self::of(ERF_SPLIT)), inner, outer)
-    }
-
-    fn sin(self) -> Self {
-        each(self, Math::sin)
-    }
-    fn cos(self) -> Self {
-        each(self, Math::cos)
-    }
-    fn pow(self, y: Self) -> Self {
-        each_pair(self, y, Math::pow)
-    }
+#[inline(always)]
+fn exp<V: Bits>(x: V) -> V {
+    let (n, em1) = reduce(x.within(four!(-104.0), four!(89.0)));
+    // 2ⁿ in two halves: neither overflows, and a subnormal result is rounded once.
+    let (half, rest) = n.two_to_halves();
+    (em1 + four!(1.0)) * half * rest
 }
+
+#[inline(always)]
+fn ln<V: Bits>(x: V) -> V {
+    let tiny = x.lt(four!(f32::MIN_POSITIVE));
+    let (m, e) = V::pick(tiny, x * four!(8388608.0), x).split();
+    let e = V::pick(tiny, e - four!(23.0), e);
+    // m from √½ to √2
+    let low = m.lt(four!(core::f64::consts::FRAC_1_SQRT_2));
+    let (m, e) = (V::pick(low, m + m, m), V::pick(low, e - four!(1.0), e));
+    let m = m - four!(1.0);
+    let z = m * m;
+    let tail = polynomial!(m;
+        3.3333331174e-1, -2.4999993993e-1, 2.0000714765e-1, -1.6668057665e-1, 1.4249322787e-1,
+        -1.2420140846e-1, 1.1676998740e-1, -1.1514610310e-1, 7.0376836292e-2);
+    let y = tail * m * z - e * four!(2.12194440e-4) - z * four!(0.5);
+    let y = m + y + e * four!(0.693359375);
+    // ln ∞ = ∞, ln 0 = −∞, and NaN for what is negative or NaN
+    let infinity: V = four!(f64::INFINITY);
+    let y = V::pick(x.lt(infinity), y, x);
+    let y = V::pick(x.eq(V::ZERO), -infinity, y);
+    V::pick(x.lt(V::ZERO), four!(f64::NAN), y)
+}
+
+#[inline(always)]
+fn tanh<V: Bits>(x: V) -> V {
+    let t = x.abs().within(four!(0.0), four!(9.02));
+    let (n, em1) = reduce(t + t);
+    let p = n.two_to();
+    let e = (p - four!(1.0)) + p * em1; // e^2|x| − 1
+    (e / (e + four!(2.0))).with_sign(x)
+}
+
+#[inline(always)]
+fn sigmoid<V: Bits>(x: V) -> V {
+    let e = exp(-x.abs());
+    V::pick(x.lt(V::ZERO), e, four!(1.0)) / (e + four!(1.0))
+}
+
+#[inline(always)]
+fn erf<V: Bits>(x: V) -> V {
+    let inner = x
+        + x * polynomial!(x * x;
+            1.28379166e-1, -3.76125336e-1, 1.12819925e-1, -2.67681349e-2, 4.99119423e-3, -5.96761703e-4);
+    let outer = {
+        let t = x.abs().within(four!(0.0), four!(4.0)); // beyond, erf is 1
+        let q = polynomial!(t;
+            -1.28717512e-1, -6.34846687e-1, -1.06777877e-1, 2.42546219e-2, -3.88396438e-3, 3.83197126e-4,
+            -1.72853470e-5);
+        let one: V = four!(1.0);
+        (one - exp(t * q - t)).with_sign(x)
+    };
+    V::pick(x.abs().le(four!(ERF_SPLIT)), inner, outer)
+}
+
+macro_rules! formulas {
+    ($($V:ty),+) => {$(
+        impl Math for $V {
+            #[inline(always)]
+            fn exp(self) -> Self {
+                exp(self)
+            }
+            #[inline(always)]
+            fn ln(self) -> Self {
+                ln(self)
+            }
+            #[inline(always)]
+            fn tanh(self) -> Self {
+                tanh(self)
+            }
+            #[inline(always)]
+            fn sigmoid(self) -> Self {
+                sigmoid(self)
+            }
+            #[inline(always)]
+            fn erf(self) -> Self {
+                erf(self)
+            }
+            fn sin(self) -> Self {
+                each(self, Math::sin)
+            }
+            fn cos(self) -> Self {
+                each(self, Math::cos)
+            }
+            fn pow(self, y: Self) -> Self {
+                each_pair(self, y, Math::pow)
+            }
+        }
+    )+};
+}
+formulas!(F32x4, Twin<F32x4>);
 
 /// A function of f64, rounded once: within 1 ulp.
 impl Math for f32 {
@@ -227,7 +238,9 @@ fn erfc_fraction(x: f64) -> f64 {
     f64::exp(-x * x) * core::f64::consts::FRAC_2_SQRT_PI * 0.5 / tail
 }
 
-impl Math for F64x2 {
+macro_rules! one_by_one {
+    ($($V:ty),+) => {$(
+impl Math for $V {
     fn exp(self) -> Self {
         each(self, Math::exp)
     }
@@ -253,6 +266,9 @@ impl Math for F64x2 {
         each_pair(self, y, Math::pow)
     }
 }
+    )+};
+}
+one_by_one!(F64x2, Twin<F64x2>);
 
 fn first(x: F32x4) -> f32 {
     let mut lanes = [0.0; 4];
@@ -261,16 +277,22 @@ fn first(x: F32x4) -> f32 {
 }
 
 fn each<V: Lane>(x: V, f: impl Fn(V::Item) -> V::Item) -> V {
-    let mut lanes = [V::Item::ZERO; 4];
+    let mut lanes = [V::Item::ZERO; 8];
     x.store(&mut lanes);
-    V::load(&lanes.map(f))
+    for x in &mut lanes[..V::LANES] {
+        *x = f(*x)
+    }
+    V::load(&lanes)
 }
 
 fn each_pair<V: Lane>(x: V, y: V, f: impl Fn(V::Item, V::Item) -> V::Item) -> V {
-    let (mut a, mut b) = ([V::Item::ZERO; 4], [V::Item::ZERO; 4]);
+    let (mut a, mut b) = ([V::Item::ZERO; 8], [V::Item::ZERO; 8]);
     x.store(&mut a);
     y.store(&mut b);
-    V::load(&core::array::from_fn::<_, 4, _>(|i| f(a[i], b[i])))
+    for (a, b) in a.iter_mut().zip(b).take(V::LANES) {
+        *a = f(*a, b)
+    }
+    V::load(&a)
 }
 
 #[cfg(test)]

@@ -16,15 +16,12 @@ trait Binary {
 
 #[inline(always)]
 fn each<T: Float>(formula: impl Unary, x: &[T], y: &mut [T]) {
-    let lanes = T::Wide::LANES;
-    let (mut xs, mut ys) = (x.chunks_exact(2 * lanes), y.chunks_exact_mut(2 * lanes));
+    let lanes = T::Twin::LANES;
+    let (mut xs, mut ys) = (x.chunks_exact(lanes), y.chunks_exact_mut(lanes));
     for (x, y) in xs.by_ref().zip(ys.by_ref()) {
-        // two at a time: one waits for the other's results less
-        let (a, b) = (T::Wide::load(x), T::Wide::load(&x[lanes..]));
-        let (a, b) = (formula.of(a), formula.of(b));
-        a.store(y);
-        b.store(&mut y[lanes..])
+        formula.of(T::Twin::load(x)).store(y)
     }
+    let lanes = T::Wide::LANES;
     let (mut xs, mut ys) =
         (xs.remainder().chunks_exact(lanes), ys.into_remainder().chunks_exact_mut(lanes));
     for (x, y) in xs.by_ref().zip(ys.by_ref()) {
@@ -37,15 +34,11 @@ fn each<T: Float>(formula: impl Unary, x: &[T], y: &mut [T]) {
 
 #[inline(always)]
 fn own<T: Float>(formula: impl Unary, y: &mut [T]) {
-    let lanes = T::Wide::LANES;
-    let mut twos = y.chunks_exact_mut(2 * lanes);
-    for y in twos.by_ref() {
-        let (a, b) = (T::Wide::load(y), T::Wide::load(&y[lanes..]));
-        let (a, b) = (formula.of(a), formula.of(b));
-        a.store(y);
-        b.store(&mut y[lanes..])
+    let mut twins = y.chunks_exact_mut(T::Twin::LANES);
+    for y in twins.by_ref() {
+        formula.of(T::Twin::load(y)).store(y)
     }
-    let mut ones = twos.into_remainder().chunks_exact_mut(lanes);
+    let mut ones = twins.into_remainder().chunks_exact_mut(T::Wide::LANES);
     for y in ones.by_ref() {
         formula.of(T::Wide::load(y)).store(y)
     }

@@ -59,6 +59,8 @@ pub trait Lane: Real {
 /// An element type: its own scalar lane, and the vector that carries `Wide::LANES` of it.
 pub trait Float: Lane<Item = Self> + crate::math::Math + PartialOrd + Default {
     type Wide: Lane<Item = Self> + crate::math::Math;
+    /// Two of them, for formulas whose every step waits for the one before.
+    type Twin: Lane<Item = Self> + crate::math::Math;
     fn from_f64(x: f64) -> Self;
     fn to_f64(self) -> f64;
 }
@@ -154,6 +156,7 @@ macro_rules! scalar {
 
         impl Float for $f {
             type Wide = $wide;
+            type Twin = Twin<$wide>;
             #[inline(always)]
             fn from_f64(x: f64) -> $f {
                 x as $f
@@ -172,6 +175,7 @@ scalar!(f64, F64x2);
 pub trait Bits: Real {
     /// An integer n of less than 22 bits, as n + SHIFT, has its bits at the end of the float's: no conversion is needed.
     const SHIFT: f64 = 12582912.0; // 1.5 · 2²³
+    fn constant(c: &'static Four) -> Self;
     /// 2ⁿ of n + SHIFT, for n from −126 to 127.
     fn two_to(self) -> Self;
     /// 2^⌊n/2⌋ and 2^(n − ⌊n/2⌋) of n + SHIFT, for n from −252 to 254.
@@ -181,7 +185,146 @@ pub trait Bits: Real {
     /// |x| with the sign of `of`, −0 and NaN included.
     fn with_sign(self, of: Self) -> Self;
     /// x, but from low to high; NaN passes.
-    fn within(self, low: f64, high: f64) -> Self;
+    fn within(self, low: Self, high: Self) -> Self;
+}
+
+/// A constant for all four lanes of a vector.
+#[repr(align(16))]
+pub struct Four(pub [f32; 4]);
+
+impl Four {
+    pub const fn of(x: f32) -> Self {
+        Self([x; 4])
+    }
+}
+
+/// Two vectors side by side. A formula of it does each of its steps for both before the next, so that an engine that keeps
+/// the order of the code has two chains of steps to work on.
+#[derive(Clone, Copy)]
+pub struct Twin<V>(pub V, pub V);
+
+macro_rules! twin {
+    ($($trait:ident $op:ident)+) => {$(
+        impl<V: Real> $trait for Twin<V> {
+            type Output = Self;
+            #[inline(always)]
+            fn $op(self, o: Self) -> Self {
+                Self(self.0.$op(o.0), self.1.$op(o.1))
+            }
+        }
+    )+};
+}
+twin! { Add add Sub sub Mul mul Div div }
+
+impl<V: Real> Neg for Twin<V> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Self(-self.0, -self.1)
+    }
+}
+
+impl<V: Real> Real for Twin<V> {
+    type Mask = (V::Mask, V::Mask);
+    const ZERO: Self = Self(V::ZERO, V::ZERO);
+    const ONE: Self = Self(V::ONE, V::ONE);
+    #[inline(always)]
+    fn of(x: f64) -> Self {
+        Self(V::of(x), V::of(x))
+    }
+    #[inline(always)]
+    fn lt(self, o: Self) -> Self::Mask {
+        (self.0.lt(o.0), self.1.lt(o.1))
+    }
+    #[inline(always)]
+    fn le(self, o: Self) -> Self::Mask {
+        (self.0.le(o.0), self.1.le(o.1))
+    }
+    #[inline(always)]
+    fn eq(self, o: Self) -> Self::Mask {
+        (self.0.eq(o.0), self.1.eq(o.1))
+    }
+    #[inline(always)]
+    fn pick(mask: Self::Mask, yes: Self, no: Self) -> Self {
+        Self(V::pick(mask.0, yes.0, no.0), V::pick(mask.1, yes.1, no.1))
+    }
+    #[inline(always)]
+    fn min(self, o: Self) -> Self {
+        Self(self.0.min(o.0), self.1.min(o.1))
+    }
+    #[inline(always)]
+    fn max(self, o: Self) -> Self {
+        Self(self.0.max(o.0), self.1.max(o.1))
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(self.0.abs(), self.1.abs())
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(self.0.sqrt(), self.1.sqrt())
+    }
+    #[inline(always)]
+    fn round(self) -> Self {
+        Self(self.0.round(), self.1.round())
+    }
+}
+
+impl<V: Lane> Lane for Twin<V> {
+    type Item = V::Item;
+    const LANES: usize = 2 * V::LANES;
+    #[inline(always)]
+    fn splat(x: V::Item) -> Self {
+        Self(V::splat(x), V::splat(x))
+    }
+    #[inline(always)]
+    fn load(from: &[V::Item]) -> Self {
+        let from = &from[..Self::LANES];
+        Self(V::load(from), V::load(&from[V::LANES..]))
+    }
+    #[inline(always)]
+    fn store(self, to: &mut [V::Item]) {
+        let to = &mut to[..Self::LANES];
+        self.0.store(to);
+        self.1.store(&mut to[V::LANES..])
+    }
+    #[inline(always)]
+    fn sum(self) -> V::Item {
+        (self.0 + self.1).sum()
+    }
+    #[inline(always)]
+    fn largest(self) -> V::Item {
+        self.0.max(self.1).largest()
+    }
+}
+
+impl<V: Bits> Bits for Twin<V> {
+    #[inline(always)]
+    fn constant(c: &'static Four) -> Self {
+        Self(V::constant(c), V::constant(c))
+    }
+    #[inline(always)]
+    fn two_to(self) -> Self {
+        Self(self.0.two_to(), self.1.two_to())
+    }
+    #[inline(always)]
+    fn two_to_halves(self) -> (Self, Self) {
+        let (a, b) = (self.0.two_to_halves(), self.1.two_to_halves());
+        (Self(a.0, b.0), Self(a.1, b.1))
+    }
+    #[inline(always)]
+    fn split(self) -> (Self, Self) {
+        let (a, b) = (self.0.split(), self.1.split());
+        (Self(a.0, b.0), Self(a.1, b.1))
+    }
+    #[inline(always)]
+    fn with_sign(self, of: Self) -> Self {
+        Self(self.0.with_sign(of.0), self.1.with_sign(of.1))
+    }
+    #[inline(always)]
+    fn within(self, low: Self, high: Self) -> Self {
+        Self(self.0.within(low.0, high.0), self.1.within(low.1, high.1))
+    }
 }
 
 #[cfg(not(target_feature = "simd128"))]
@@ -193,6 +336,10 @@ pub use simd128::{F32x4, F64x2};
 mod simd128 {
     use super::*;
     use core::arch::wasm32::*;
+
+    static ONE: Four = Four::of(1.0);
+    static SHIFT: Four = Four::of(<F32x4 as Bits>::SHIFT as f32);
+    static SIGN: Four = Four::of(-0.0);
 
     macro_rules! vector {
         ($V:ident, $f:ty, $n:literal, $add:ident $sub:ident $mul:ident $div:ident $neg:ident,
@@ -320,13 +467,19 @@ mod simd128 {
         f32x4_splat, f32x4(1.0, 1.0, 1.0, 1.0; 0.0, 0.0, 0.0, 0.0));
 
     impl Bits for F32x4 {
+        /// Read from memory wherever it is used: engines build a constant in the code anew each time, from several
+        /// instructions. Volatile, so that the compiler does not turn it into one.
+        #[inline(always)]
+        fn constant(c: &'static Four) -> Self {
+            Self(unsafe { core::ptr::read_volatile((c as *const Four).cast()) }) // SAFETY: a reference, aligned
+        }
         #[inline(always)]
         fn two_to(self) -> Self {
-            Self(i32x4_add(i32x4_shl(self.0, 23), f32x4_splat(1.0)))
+            Self(i32x4_add(i32x4_shl(self.0, 23), Self::constant(&ONE).0))
         }
         #[inline(always)]
         fn two_to_halves(self) -> (Self, Self) {
-            let n = i32x4_sub(self.0, f32x4_splat(Self::SHIFT as f32));
+            let n = i32x4_sub(self.0, Self::constant(&SHIFT).0);
             let half = i32x4_shr(n, 1);
             (Self(half).two_to(), Self(i32x4_sub(n, half)).two_to())
         }
@@ -338,11 +491,11 @@ mod simd128 {
         }
         #[inline(always)]
         fn with_sign(self, of: Self) -> Self {
-            Self(v128_bitselect(of.0, self.0, i32x4_splat(i32::MIN)))
+            Self(v128_bitselect(of.0, self.0, Self::constant(&SIGN).0))
         }
         #[inline(always)]
-        fn within(self, low: f64, high: f64) -> Self {
-            Self(f32x4_pmin(f32x4_pmax(self.0, f32x4_splat(low as f32)), f32x4_splat(high as f32)))
+        fn within(self, low: Self, high: Self) -> Self {
+            Self(f32x4_pmin(f32x4_pmax(self.0, low.0), high.0))
         }
     }
     vector!(F64x2, f64, 2, f64x2_add f64x2_sub f64x2_mul f64x2_div f64x2_neg,
@@ -459,6 +612,9 @@ mod portable {
     vector!(F64x2, f64, 2);
 
     impl Bits for F32x4 {
+        fn constant(c: &'static Four) -> Self {
+            Self(c.0)
+        }
         fn two_to(self) -> Self {
             Self(self.0.map(|n| f32::from_bits((n.to_bits() << 23).wrapping_add(1f32.to_bits()))))
         }
@@ -477,13 +633,13 @@ mod portable {
         fn with_sign(self, of: Self) -> Self {
             Self(from_fn(|i| self.0[i].copysign(of.0[i])))
         }
-        fn within(self, low: f64, high: f64) -> Self {
-            let (low, high) = (low as f32, high as f32);
-            Self(self.0.map(|x| {
-                if x < low {
-                    low
-                } else if high < x {
-                    high
+        fn within(self, low: Self, high: Self) -> Self {
+            Self(from_fn(|i| {
+                let x = self.0[i];
+                if x < low.0[i] {
+                    low.0[i]
+                } else if high.0[i] < x {
+                    high.0[i]
                 } else {
                     x
                 }

@@ -1,30 +1,37 @@
 //! Packing: the panels of a matrix one after the other, each in the order in which the micro-kernel reads it.
 
-use super::tile::View;
+use super::tile::{ROWS, View, strip_width, width};
 use crate::real::{Float, Lane};
 
-/// The first n columns of B[k, n] as ⌈n / w⌉ panels of [k, w], padded with zeros. A is packed as Aᵀ.
+/// The first n columns of B[k, n] as ⌈n / width⌉ panels of [k, width], padded with zeros.
 #[inline(always)]
-pub fn pack<T: Float>(b: View<T>, to: &mut [T], k: usize, n: usize, w: usize) {
+pub fn panels<T: Float>(b: View<T>, to: &mut [T], k: usize, n: usize) {
+    let w = width::<T>();
     for (panel, to) in to.chunks_mut((w * k).max(1)).enumerate().take(n.div_ceil(w)) {
-        let (b, n) = (b.from(0, panel * w), w.min(n - panel * w));
-        if n < w {
-            to.fill(T::ZERO);
-            for p in 0..k {
-                for j in 0..n {
-                    to[p * w + j] = b.at[p * b.row + j * b.col]
-                }
+        one(b.from(0, panel * w), to, k, w.min(n - panel * w))
+    }
+}
+
+/// One panel of n <= width columns.
+#[inline(never)]
+pub fn one<T: Float>(b: View<T>, to: &mut [T], k: usize, n: usize) {
+    let w = width::<T>();
+    if n < w {
+        to.fill(T::ZERO);
+        for p in 0..k {
+            for j in 0..n {
+                to[p * w + j] = b.at[p * b.row + j * b.col]
             }
-        } else if b.col == 1 {
-            for (p, to) in to.chunks_exact_mut(w).enumerate() {
-                let from = &b.at[p * b.row..][..w];
-                for j in (0..w).step_by(T::Wide::LANES) {
-                    T::Wide::load(&from[j..]).store(&mut to[j..])
-                }
-            }
-        } else {
-            transpose(b, to, k, w)
         }
+    } else if b.col == 1 {
+        for (p, to) in to.chunks_exact_mut(w).enumerate() {
+            let from = &b.at[p * b.row..][..w];
+            for j in (0..w).step_by(T::Wide::LANES) {
+                T::Wide::load(&from[j..]).store(&mut to[j..])
+            }
+        }
+    } else {
+        transpose(b, to, k, w)
     }
 }
 
@@ -45,6 +52,41 @@ fn transpose<T: Float>(b: View<T>, to: &mut [T], k: usize, w: usize) {
             for i in 0..4 {
                 to[p * w + j + i] = column[i][p * b.row]
             }
+        }
+    }
+}
+
+/// Strips of ROWS rows of A[m, k], each number as a vector of equal numbers; rows past the last are zeros.
+#[inline(never)]
+pub fn strips<T: Float>(a: View<T>, to: &mut [T], m: usize, k: usize) {
+    for (s, to) in to.chunks_mut((strip_width::<T>() * k).max(1)).enumerate().take(m.div_ceil(ROWS))
+    {
+        let i = s * ROWS;
+        match (m - i, a.col == 1) {
+            (m, _) if m < ROWS => rest(a.from(i, 0), to, m, k),
+            (_, true) => strip(View { col: 1, ..a.from(i, 0) }, to, k),
+            _ => strip(View { row: 1, ..a.from(i, 0) }, to, k),
+        }
+    }
+}
+
+#[inline(always)]
+fn strip<T: Float>(a: View<T>, to: &mut [T], k: usize) {
+    let lanes = T::Wide::LANES;
+    let rows: [&[T]; ROWS] = core::array::from_fn(|i| &a.at[i * a.row..][..(k - 1) * a.col + 1]);
+    for (p, to) in to.chunks_exact_mut(strip_width::<T>()).take(k).enumerate() {
+        for i in 0..ROWS {
+            T::Wide::splat(rows[i][p * a.col]).store(&mut to[i * lanes..])
+        }
+    }
+}
+
+fn rest<T: Float>(a: View<T>, to: &mut [T], m: usize, k: usize) {
+    let lanes = T::Wide::LANES;
+    to.fill(T::ZERO);
+    for (p, to) in to.chunks_exact_mut(strip_width::<T>()).take(k).enumerate() {
+        for i in 0..m {
+            T::Wide::splat(a.at[i * a.row + p * a.col]).store(&mut to[i * lanes..])
         }
     }
 }

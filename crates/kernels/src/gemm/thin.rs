@@ -2,6 +2,7 @@
 
 use super::tile::View;
 use crate::real::{Float, Lane, Real};
+use core::slice::from_raw_parts;
 
 /// C[m, n] += A Bᵀ, both with k contiguous (`a.col`, `b.row` are 1).
 pub fn dots<T: Float>(a: View<T>, b: View<T>, c: &mut [T], m: usize, n: usize, k: usize) {
@@ -9,51 +10,59 @@ pub fn dots<T: Float>(a: View<T>, b: View<T>, c: &mut [T], m: usize, n: usize, k
     while i < m {
         let (a, c) = (a.from(i, 0), &mut c[i * n..]);
         i += match m - i {
-            1 => streams::<T, 1, 8>(a, b, c, n, k),
-            2 | 3 => streams::<T, 2, 4>(a, b, c, n, k),
-            _ => streams::<T, 4, 2>(a, b, c, n, k),
+            1 => streams::<T, 1, 4, 2>(a, b, c, n, k),
+            2 | 3 => streams::<T, 2, 4, 1>(a, b, c, n, k),
+            _ => streams::<T, 4, 2, 1>(a, b, c, n, k),
         };
     }
 }
 
-/// M rows of C, from N columns of B at a time that lie n / N apart.
-fn streams<T: Float, const M: usize, const N: usize>(
+/// M rows of C, from N columns of B at a time that lie n / N apart: more streams than four would meet in one set of the cache.
+#[inline(never)]
+fn streams<T: Float, const M: usize, const N: usize, const U: usize>(
     a: View<T>, b: View<T>, c: &mut [T], n: usize, k: usize,
 ) -> usize {
     let apart = n / N;
     for j in 0..apart {
-        dot::<T, M, N>(a, b.from(0, j), apart, &mut c[j..], n, k)
+        dot::<T, M, N, U>(a, b.from(0, j), apart, &mut c[j..], n, k)
     }
     for j in apart * N..n {
-        dot::<T, M, 1>(a, b.from(0, j), 0, &mut c[j..], n, k)
+        dot::<T, M, 1, U>(a, b.from(0, j), 0, &mut c[j..], n, k)
     }
     M
 }
 
-/// c[i, j · apart] += a[i, ..] · b[.., j · apart]
+/// c[i, j · apart] += a[i, ..] · b[.., j · apart], U vectors at a time.
 #[inline(always)]
-fn dot<T: Float, const M: usize, const N: usize>(
+fn dot<T: Float, const M: usize, const N: usize, const U: usize>(
     a: View<T>, b: View<T>, apart: usize, c: &mut [T], ldc: usize, k: usize,
 ) {
     let lanes = T::Wide::LANES;
     let a: [&[T]; M] = core::array::from_fn(|i| &a.at[i * a.row..][..k]);
     let b: [&[T]; N] = core::array::from_fn(|j| &b.at[j * apart * b.col..][..k]);
-    let mut acc = [[T::Wide::ZERO; N]; M];
-    let whole = k - k % lanes;
-    let mut p = 0;
-    while p < whole {
-        let x: [T::Wide; M] = core::array::from_fn(|i| T::Wide::load(&a[i][p..]));
-        for j in 0..N {
-            let y = T::Wide::load(&b[j][p..]);
-            for i in 0..M {
-                acc[i][j] = acc[i][j] + x[i] * y
+    let mut acc = [[[T::Wide::ZERO; N]; M]; U];
+    let whole = k - k % (U * lanes);
+    let (mut pa, mut pb) = (a.map(<[T]>::as_ptr), b.map(<[T]>::as_ptr));
+    for _ in 0..whole / (U * lanes) {
+        // SAFETY: the slices have k elements, and this is a turn of `whole`, of U vectors.
+        unsafe {
+            for (u, acc) in acc.iter_mut().enumerate() {
+                let at = |p: *const T| T::Wide::load(from_raw_parts(p.add(u * lanes), lanes));
+                let x: [T::Wide; M] = pa.map(at);
+                for j in 0..N {
+                    let y = at(pb[j]);
+                    for i in 0..M {
+                        acc[i][j] = acc[i][j] + x[i] * y
+                    }
+                }
             }
+            pa = pa.map(|p| p.add(U * lanes));
+            pb = pb.map(|p| p.add(U * lanes));
         }
-        p += lanes;
     }
     for i in 0..M {
         for j in 0..N {
-            let mut sum = acc[i][j].sum();
+            let mut sum = acc.iter().fold(T::Wide::ZERO, |sum, acc| sum + acc[i][j]).sum();
             for p in whole..k {
                 sum = sum + a[i][p] * b[j][p]
             }
@@ -69,7 +78,7 @@ pub fn sums<T: Float>(a: View<T>, b: View<T>, c: &mut [T], m: usize, n: usize, k
     while i < m {
         let (a, c) = (a.from(i, 0), &mut c[i * n..]);
         i += match m - i {
-            1 => rows::<T, 1, 8>(a, b, c, n, k),
+            1 => rows::<T, 1, 4>(a, b, c, n, k),
             2 | 3 => rows::<T, 2, 4>(a, b, c, n, k),
             _ => rows::<T, 4, 2>(a, b, c, n, k),
         };
@@ -77,6 +86,7 @@ pub fn sums<T: Float>(a: View<T>, b: View<T>, c: &mut [T], m: usize, n: usize, k
 }
 
 /// M rows of C, from P rows of B at a time.
+#[inline(never)]
 fn rows<T: Float, const M: usize, const P: usize>(
     a: View<T>, b: View<T>, c: &mut [T], n: usize, k: usize,
 ) -> usize {
@@ -93,28 +103,26 @@ fn rows<T: Float, const M: usize, const P: usize>(
 /// c[i, ..] += Σ_p a[i, p] b[p, ..]
 #[inline(always)]
 fn sum<T: Float, const M: usize, const P: usize>(a: View<T>, b: View<T>, c: &mut [T], n: usize) {
+    let lanes = T::Wide::LANES;
     let a: [[T; P]; M] =
         core::array::from_fn(|i| core::array::from_fn(|p| a.at[i * a.row + p * a.col]));
     let b: [&[T]; P] = core::array::from_fn(|p| &b.at[p * b.row..][..n]);
-    #[inline(always)]
-    fn at<T: Float, V: Lane<Item = T>, const M: usize, const P: usize>(
-        a: &[[T; P]; M], b: &[&[T]; P], c: &mut [T], n: usize, j: usize,
-    ) {
-        let b: [V; P] = core::array::from_fn(|p| V::load(&b[p][j..]));
+    let wide: [[T::Wide; P]; M] = a.map(|a| a.map(T::Wide::splat));
+    let mut pb = b.map(<[T]>::as_ptr);
+    for j in (0..n / lanes).map(|j| j * lanes) {
+        // SAFETY: the slices have n elements.
+        let y: [T::Wide; P] = pb.map(|p| T::Wide::load(unsafe { from_raw_parts(p, lanes) }));
         for i in 0..M {
             let c = &mut c[i * n + j..];
-            let mut s = V::load(c);
-            for p in 0..P {
-                s = s + V::splat(a[i][p]) * b[p]
-            }
+            let s = (0..P).fold(T::Wide::load(c), |s, p| s + wide[i][p] * y[p]);
             s.store(c)
         }
+        pb = pb.map(|p| p.wrapping_add(lanes))
     }
-    let whole = n - n % T::Wide::LANES;
-    for j in (0..whole).step_by(T::Wide::LANES) {
-        at::<T, T::Wide, M, P>(&a, &b, c, n, j)
-    }
-    for j in whole..n {
-        at::<T, T, M, P>(&a, &b, c, n, j)
+    for j in n - n % lanes..n {
+        for i in 0..M {
+            let c = &mut c[i * n + j];
+            *c = (0..P).fold(*c, |s, p| s + a[i][p] * b[p][j])
+        }
     }
 }

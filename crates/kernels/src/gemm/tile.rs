@@ -1,17 +1,23 @@
-//! The micro-kernel: an M × (N vectors) tile of C in registers, one rank-1 update per step of k.
+//! The micro-kernels: an M × (N vectors) tile of C in registers, one rank-1 update per step of k.
 //!
-//! M · N = 8 accumulators with the loads of one step of k fill the 16 vector registers.
+//! M · N = 8 accumulators with the loads of one step of k fill the 16 vector registers. Where the numbers of A stand
+//! one by one, a tile is 2 × 4 vectors; where they stand as vectors of equal numbers ("wide"), 4 × 2.
 
 use crate::real::{Float, Lane, Real};
 use core::slice::from_raw_parts;
 
 /// A panel of B, packed or in place, is this many vectors wide (64 bytes).
 pub const VECTORS: usize = 4;
-/// Rows that share a panel of packed A.
+/// Rows of a wide strip of A.
 pub const ROWS: usize = 4;
 
 pub const fn width<T: Float>() -> usize {
     VECTORS * T::Wide::LANES
+}
+
+/// Elements of a wide strip of A, for each step of k.
+pub const fn strip_width<T: Float>() -> usize {
+    ROWS * T::Wide::LANES
 }
 
 /// Where a matrix lies: element (i, j) at `at[i · row + j · col]`.
@@ -32,88 +38,89 @@ impl<'a, T> View<'a, T> {
     }
 }
 
-/// C[m, n] += A[m, k] B[k, n] for one panel of B: n <= width, `b.col` is 1, and B is padded to the width. Panels are told
-/// apart from matrices in place, because the loop is faster with strides that the compiler knows.
-pub fn strip<T: Float>(
-    a: View<T>, a_panels: bool, b: View<T>, c: &mut [T], ldc: usize, m: usize, n: usize, k: usize,
+/// C[m, n] += A[m, k] B[k, n] for one panel of B: n <= width, `b.col` is 1, and B is padded to the width. A packed panel is
+/// told apart from a matrix in place, because the loop is faster with strides that the compiler knows.
+#[inline(never)]
+pub fn panel<T: Float>(
+    a: View<T>, b: View<T>, c: &mut [T], ldc: usize, m: usize, n: usize, k: usize,
 ) {
-    let w = width::<T>();
-    match (a_panels, b.row == w) {
-        (true, true) => rows(a, |at, i| panel(at, i, k), View { row: w, ..b }, c, ldc, m, n, k),
-        (true, false) => rows(a, |at, i| panel(at, i, k), b, c, ldc, m, n, k),
-        (false, true) => rows(a, |at, i| at.from(i, 0), View { row: w, ..b }, c, ldc, m, n, k),
-        (false, false) => rows(a, |at, i| at.from(i, 0), b, c, ldc, m, n, k),
+    if b.row == width::<T>() {
+        rows(a, View { row: width::<T>(), ..b }, c, ldc, m, n, k)
+    } else {
+        rows(a, b, c, ldc, m, n, k)
     }
 }
 
-/// Row i of packed A: panel after panel of ROWS · k.
 #[inline(always)]
-fn panel<T>(a: View<T>, i: usize, k: usize) -> View<T> {
-    View { at: &a.at[i / ROWS * ROWS * k + i % ROWS..], row: 1, col: ROWS }
-}
-
-#[inline(always)]
-fn rows<'a, T: Float>(
-    a: View<'a, T>, row: impl Fn(View<'a, T>, usize) -> View<'a, T>, b: View<T>, c: &mut [T],
-    ldc: usize, m: usize, n: usize, k: usize,
-) {
-    let half = width::<T>() / 2;
+fn rows<T: Float>(a: View<T>, b: View<T>, c: &mut [T], ldc: usize, m: usize, n: usize, k: usize) {
     let mut i = 0;
     while i < m {
-        let (a, c) = (row(a, i), &mut c[i * ldc..]);
-        if i + 4 <= m {
-            tile::<T, 4, 2>(a, b, c, ldc, n.min(half), k);
-            if n > half {
-                tile::<T, 4, 2>(a, b.from(0, half), &mut c[half..], ldc, n - half, k);
-            }
-            i += 4;
-        } else if i + 2 <= m {
-            tile::<T, 2, 4>(a, b, c, ldc, n, k);
+        let (a, c) = (a.from(i, 0), &mut c[i * ldc..]);
+        if i + 2 <= m {
+            tile::<T, 2, 4, false>(a, b, c, ldc, 2, n, k);
             i += 2;
         } else {
-            tile::<T, 1, 4>(a, b, c, ldc, n, k);
+            tile::<T, 1, 4, false>(a, b, c, ldc, 1, n, k);
             i += 1;
         }
     }
 }
 
+/// The same for a wide strip of A, `a[p · strip_width + i · LANES..]` = A[i, p], with m <= ROWS, and a packed panel.
+#[inline(never)]
+pub fn wide<T: Float>(a: &[T], b: &[T], c: &mut [T], ldc: usize, m: usize, n: usize, k: usize) {
+    let (w, half) = (width::<T>(), width::<T>() / 2);
+    let a = View { at: a, row: T::Wide::LANES, col: strip_width::<T>() };
+    let b = View { at: b, row: w, col: 1 };
+    tile::<T, ROWS, 2, true>(a, b, c, ldc, m, n.min(half), k);
+    if n > half {
+        tile::<T, ROWS, 2, true>(a, b.from(0, half), &mut c[half..], ldc, m, n - half, k)
+    }
+}
+
+/// C[m, n] of an M × (N vectors) tile.
 #[inline(always)]
-fn tile<T: Float, const M: usize, const N: usize>(
-    a: View<T>, b: View<T>, c: &mut [T], ldc: usize, n: usize, k: usize,
+fn tile<T: Float, const M: usize, const N: usize, const WIDE: bool>(
+    a: View<T>, b: View<T>, c: &mut [T], ldc: usize, m: usize, n: usize, k: usize,
 ) {
     let lanes = T::Wide::LANES;
     if k == 0 {
         return;
     }
     // the last elements that the loop reads
-    assert!(
-        (M - 1) * a.row + (k - 1) * a.col < a.at.len() && (k - 1) * b.row + N * lanes <= b.at.len()
-    );
+    let last = if WIDE { M * lanes } else { (M - 1) * a.row + 1 };
+    assert!((k - 1) * a.col + last <= a.at.len() && (k - 1) * b.row + N * lanes <= b.at.len());
     let mut acc = [[T::Wide::ZERO; N]; M];
     let (mut pa, mut pb, mut left) = (a.at.as_ptr(), b.at.as_ptr(), k);
-    // Four steps a turn, with a way out after each: it saves the turn's own cost, and keeps the compiler from moving the
-    // loads of all four to the front, where they would not fit the registers.
-    macro_rules! step {
-        ($i:literal) => {
+    // Four steps a turn, with a way out after each. An engine moves the loads of a stretch of code to its front, where
+    // those of more than half a step do not fit the registers: so there is one more way out, never taken, in the middle.
+    'turns: loop {
+        for step in 0..4 {
             // SAFETY: steps 0 .. k of both, whose ends the assertion looked at.
             unsafe {
-                rank_one(&mut acc, pa, a.row, pb);
-                if left == $i {
-                    break;
+                let (pa, pb) = (pa.add(step * a.col), pb.add(step * b.row));
+                let ys: [T::Wide; N] = core::array::from_fn(|j| {
+                    T::Wide::load(from_raw_parts(pb.add(j * lanes), lanes))
+                });
+                for i in 0..M {
+                    let x = if WIDE {
+                        T::Wide::load(from_raw_parts(pa.add(i * lanes), lanes))
+                    } else {
+                        T::Wide::splat(*pa.add(i * a.row))
+                    };
+                    for j in 0..N {
+                        acc[i][j] = acc[i][j] + x * ys[j]
+                    }
                 }
-                pa = pa.add(a.col);
-                pb = pb.add(b.row);
             }
-        };
+            if left == step + 1 {
+                break 'turns;
+            }
+        }
+        // SAFETY: more than four steps are left.
+        unsafe { (pa, pb, left) = (pa.add(4 * a.col), pb.add(4 * b.row), left - 4) }
     }
-    loop {
-        step!(1);
-        step!(2);
-        step!(3);
-        step!(4);
-        left -= 4;
-    }
-    if n == N * lanes {
+    if m == M && n == N * lanes {
         for i in 0..M {
             let c = &mut c[i * ldc..][..N * lanes];
             for j in 0..N {
@@ -121,33 +128,13 @@ fn tile<T: Float, const M: usize, const N: usize>(
             }
         }
     } else {
-        for i in 0..M {
+        for i in 0..M.min(m) {
             for j in 0..N.min(n.div_ceil(lanes)) {
                 let mut x = [T::ZERO; 4];
                 acc[i][j].store(&mut x);
                 for (c, x) in c[i * ldc..][j * lanes..n].iter_mut().zip(&x[..lanes]) {
                     *c = *c + *x
                 }
-            }
-        }
-    }
-}
-
-/// acc[i][j] += a[i] b[j]
-///
-/// # Safety
-/// M numbers of a, `row` apart, and N vectors of b can be read.
-#[inline(always)]
-unsafe fn rank_one<V: Lane, const M: usize, const N: usize>(
-    acc: &mut [[V; N]; M], a: *const V::Item, row: usize, b: *const V::Item,
-) {
-    unsafe {
-        let b: [V; N] =
-            core::array::from_fn(|j| V::load(from_raw_parts(b.add(j * V::LANES), V::LANES)));
-        for (i, acc) in acc.iter_mut().enumerate() {
-            let a = V::splat(*a.add(i * row));
-            for j in 0..N {
-                acc[j] = acc[j] + a * b[j]
             }
         }
     }

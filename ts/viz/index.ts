@@ -1,0 +1,19 @@
+/**
+ * @file `unrolled/viz`: pictures of training and of what a net holds, as strings of HTML and SVG. They take plain numbers,
+ * draw on no canvas and load nothing, so they work in Node, in a page and in a Worker.
+ *
+ *     const body = `<h1>My run</h1>${lineChart({ curves, xLabel: "steps", yLabel: "loss", description })}`;
+ *     writeFileSync("run.html", page({ title: "My run", body, scripts: [] }));
+ */
+
+// Charts
+export { type Curve, type Level, lineChart, type LineChartOptions } from "./line-chart.ts";
+export type { Point } from "./line-chart.ts";
+
+// What a language model writes, and what its cells hold
+export { type Cell, CELLS_SCRIPT, type CellsOptions, cellsView, type Quantity } from "./cells.ts";
+export { type Sample, SAMPLES_SCRIPT, samplesView } from "./samples.ts";
+
+// Pages
+export { charLMReport, type CharLMReport } from "./char-lm-report.ts";
+export { page, type PageOptions } from "./page.ts";
