@@ -21,6 +21,9 @@ export type LSTMState = readonly [h: Tensor, c: Tensor];
  *     c_t = σ(f) ⊙ c_{t−1} + σ(i) ⊙ tanh(g)
  *     h_t = σ(o) ⊙ tanh(c_t)
  *
+ *     const lstm = new LSTM(64, 128, { numLayers: 2, bidirectional: true });
+ *     const [hs, [hn, cn]] = lstm.forward(xs);         // [T, B, 64] to [T, B, 256], [4, B, 128] each
+ *
  * Parameters, their order of gates (i, f, g, o) and their start, U(−1/√H, 1/√H), are PyTorch's.
  * `new LSTM(inputSize, hiddenSize, numLayers)` works as well.
  *
