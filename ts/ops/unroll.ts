@@ -45,7 +45,7 @@ export function walk(
   const runs = runsOf(batchSizes ?? new Array<number>(T).fill(B), most);
   const features = x.shape.slice(batchSizes ? 1 : 2);
   const rows = batchSizes ? x : reshape(x, [T * B, ...features]);
-  const parts = split(
+  const parts = halved(
     rows,
     runs.map(([n, b]) => n * b),
   );
@@ -75,6 +75,18 @@ export function walk(
           return concat([s, ...over.map((e) => e[i]!).toReversed()]);
         });
   return { hs: batchSizes ? hs : reshape(hs, [T, B, ...hs.shape.slice(1)]), final };
+}
+
+/** `split`, but by halves: going back it sets each part among zeros, so in all T log T rows and not T². */
+function halved(x: Tensor, sizes: readonly number[]): Tensor[] {
+  if (sizes.length <= 4) return split(x, sizes);
+  const middle = sizes.length >> 1;
+  const halves = [sizes.slice(0, middle), sizes.slice(middle)];
+  const parts = split(
+    x,
+    halves.map((half) => half.reduce((n, m) => n + m)),
+  );
+  return parts.flatMap((part, i) => halved(part, halves[i]!));
 }
 
 /** [n, b]: n steps with b rows each. */
