@@ -169,6 +169,9 @@ test("wrong uses are refused, and change nothing", () => {
     refused(() => session.setStates([h]), /an array of the states h, c/);
     refused(() => session.setStates([h, wide]), /expected c to be \[1, 2, 3\], got \[1, 2, 4\]/);
     refused(() => session.setStates([h, h.to("float64")]), /expected c to be float32/);
+    const gone = randn([1, 2, 3]);
+    gone.free();
+    refused(() => session.setStates([h, gone]), /was freed/);
     refused(() => session.load("bytes" as never), /bytes to be a Uint8Array/);
     refused(() => session.load(new Uint8Array(0)), /the bytes to begin with/);
     refused(() => session.load(bytes.slice(0, -1)), /bytes to be \d+, got/);

@@ -6,34 +6,36 @@ import {
   compositeRnn,
   type CompositeOptions,
 } from "../../ts/ops/composite.ts";
-import { gru, lstm, rnn } from "../../ts/ops/recurrent.ts";
+import { gruLayer, type LayerResult, lstmLayer, rnnLayer } from "../../ts/ops/recurrent-layer.ts";
 import { level } from "../support/given.ts";
 import { close, FLOAT64 } from "../support/tolerances.ts";
 
 type Layer = (
   x: Tensor,
-  h0: Tensor | undefined,
-  c0: Tensor | undefined,
+  initial: (Tensor | undefined)[],
   weights: Weights,
   options: CompositeOptions,
-) => Record<string, Tensor>;
+) => Tensor[];
+
+const list = ({ hs, final }: LayerResult): Tensor[] => [hs, ...final];
+
+const elman = (nonlinearity: "tanh" | "relu"): { fused: Layer; composite: Layer } => ({
+  fused: (x, initial, w, o) => list(rnnLayer(x, initial, w, { ...o, nonlinearity })),
+  composite: (x, [h0], w, o) => Object.values(compositeRnn(x, h0, w, { ...o, nonlinearity })),
+});
 
 const KINDS: Record<string, { gates: number; fused: Layer; composite: Layer }> = {
-  rnn: {
-    gates: 1,
-    fused: (x, h0, _, w, o) => rnn(x, h0, w, o),
-    composite: (x, h0, _, w, o) => compositeRnn(x, h0, w, o),
+  rnn: { gates: 1, ...elman("tanh") },
+  "relu rnn": { gates: 1, ...elman("relu") },
+  lstm: {
+    gates: 4,
+    fused: (...args) => list(lstmLayer(...args)),
+    composite: (x, [h0, c0], w, o) => Object.values(compositeLstm(x, h0, c0, w, o)),
   },
-  "relu rnn": {
-    gates: 1,
-    fused: (x, h0, _, w, o) => rnn(x, h0, w, { ...o, nonlinearity: "relu" }),
-    composite: (x, h0, _, w, o) => compositeRnn(x, h0, w, { ...o, nonlinearity: "relu" }),
-  },
-  lstm: { gates: 4, fused: lstm, composite: compositeLstm },
   gru: {
     gates: 3,
-    fused: (x, h0, _, w, o) => gru(x, h0, w, o),
-    composite: (x, h0, _, w, o) => compositeGru(x, h0, w, o),
+    fused: (...args) => list(gruLayer(...args)),
+    composite: (x, [h0], w, o) => Object.values(compositeGru(x, h0, w, o)),
   },
 };
 
@@ -69,16 +71,16 @@ describe.each(Object.keys(KINDS))("the %s over a sequence is its cell at every s
         const x = batchSizes ? make(total, D) : make(T, B, D);
         const [h0, c0] = has("states") ? [make(B, P), make(B, H)] : [];
         const options = { reverse: has("reverse"), batchSizes };
-        const [got, want] = [fused, composite].map((f) => f(x, h0, c0, weights, options));
+        const [got, want] = [fused, composite].map((f) => f(x, [h0, c0], weights, options));
 
         const given = [x, h0, kind === "lstm" ? c0 : undefined, ...Object.values(weights)];
         const inputs = given.filter((t) => t !== undefined);
-        const cotangents = Object.values(want!).map((y) => randn(y.shape, { dtype: "float64" }));
+        const cotangents = want!.map((y) => randn(y.shape, { dtype: "float64" }));
         const gradients = [got!, want!].map((ys) => {
-          const parts = Object.values(ys).map((y, i) => sum(mul(y, cotangents[i]!)));
+          const parts = ys.map((y, i) => sum(mul(y, cotangents[i]!)));
           return grad(parts, inputs, { allowUnused: true });
         });
-        Object.entries(want!).forEach(([name, w]) => expectClose(got![name]!, w, name));
+        want!.forEach((w, i) => expectClose(got![i]!, w, `output ${i}`));
         gradients[1]!.forEach((w, i) => w && expectClose(gradients[0]![i]!, w, `gradient ${i}`));
       });
     }

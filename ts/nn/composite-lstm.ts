@@ -2,6 +2,7 @@
 
 import type { Tensor } from "../core/tensor.ts";
 import { rowsOf, zeroStates } from "../ops/composite.ts";
+import type { LayerResult } from "../ops/recurrent-layer.ts";
 import { unroll } from "../ops/unroll.ts";
 import { expectPair, type LSTMState } from "./lstm.ts";
 import type { PackedSequence } from "./packed-sequence.ts";
@@ -35,7 +36,7 @@ export abstract class CompositeLSTM extends Recurrent {
   }
 
   /** @internal */
-  layer(...[x, [h0, c0], suffix, options]: Parameters<Layer>): ReturnType<Layer> {
+  layer(...[x, [h0, c0], suffix, options]: Parameters<Layer>): LayerResult {
     const initial = zeroStates(x, [h0, c0], this.weights(suffix), options);
     const step = (xt: Tensor, [h, c]: readonly Tensor[], b: number): Tensor[] => {
       const next = this.step(xt, [h!, c!], suffix, rowsOf(options.mask, b));

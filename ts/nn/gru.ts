@@ -1,6 +1,6 @@
 import type { Tensor } from "../core/tensor.ts";
 import { gruStep } from "../ops/cells.ts";
-import { gru } from "../ops/recurrent.ts";
+import { type LayerResult, gruLayer } from "../ops/recurrent-layer.ts";
 import type { PackedSequence } from "./packed-sequence.ts";
 import { type Layer, Recurrent } from "./recurrent.ts";
 import type { RecurrentOptions } from "./recurrent-options.ts";
@@ -37,9 +37,8 @@ export class GRU extends Recurrent {
   }
 
   /** @internal */
-  layer(...[x, [h], suffix, options]: Parameters<Layer>): ReturnType<Layer> {
-    const { hs, hn } = gru(x, h, this.weights(suffix), options);
-    return { hs, final: [hn] };
+  layer(...[x, initial, suffix, options]: Parameters<Layer>): LayerResult {
+    return gruLayer(x, initial, this.weights(suffix), options);
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Tensor } from "../core/tensor.ts";
 import { lstmStep } from "../ops/cells.ts";
-import { lstm } from "../ops/recurrent.ts";
+import { type LayerResult, lstmLayer } from "../ops/recurrent-layer.ts";
 import type { PackedSequence } from "./packed-sequence.ts";
 import { type Layer, Recurrent } from "./recurrent.ts";
 import type { RecurrentOptions } from "./recurrent-options.ts";
@@ -20,6 +20,9 @@ export type LSTMState = readonly [h: Tensor, c: Tensor];
  *     i, f, g, o = W_ih x_t + b_ih + W_hh h_{t−1} + b_hh
  *     c_t = σ(f) ⊙ c_{t−1} + σ(i) ⊙ tanh(g)
  *     h_t = σ(o) ⊙ tanh(c_t)
+ *
+ *     const lstm = new LSTM(64, 128, { numLayers: 2, bidirectional: true });
+ *     const [hs, [hn, cn]] = lstm.forward(xs);         // [T, B, 64] to [T, B, 256], [4, B, 128] each
  *
  * Parameters, their order of gates (i, f, g, o) and their start, U(−1/√H, 1/√H), are PyTorch's.
  * `new LSTM(inputSize, hiddenSize, numLayers)` works as well.
@@ -48,9 +51,8 @@ export class LSTM extends Recurrent {
   }
 
   /** @internal */
-  layer(...[x, [h, c], suffix, options]: Parameters<Layer>): ReturnType<Layer> {
-    const { hs, hn, cn } = lstm(x, h, c, this.weights(suffix), options);
-    return { hs, final: [hn, cn] };
+  layer(...[x, initial, suffix, options]: Parameters<Layer>): LayerResult {
+    return lstmLayer(x, initial, this.weights(suffix), options);
   }
 
   /**

@@ -40,6 +40,10 @@ export interface PackOptions {
 /**
  * Packs a padded tensor. Differentiable; what pads is not read.
  *
+ *     const packed = packPaddedSequence(xs, lengths, { enforceSorted: false });
+ *     const [hs, [hn, cn]] = lstm.forward(packed);     // hn and cn at each sequence's own end
+ *     const [padded] = padPackedSequence(hs);          // [T, B, H]
+ *
  * @param input   [T, B, ...], or [B, T, ...] with batchFirst
  * @param lengths B of them, from 1 to T
  * @throws RangeError when the lengths do not fit, or increase under enforceSorted

@@ -2,6 +2,7 @@
 
 import { touch } from "../core/autograd.ts";
 import { scope } from "../core/lifetime.ts";
+import type { FloatDType } from "../core/dtype.ts";
 import type { Generator } from "../core/random.ts";
 import { expectNumber } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -58,7 +59,7 @@ export function chrono<Net extends Gated>(
   const inputs = net.gates === 4 ? gateBiases("chrono", net, opening) : [];
   for (const [l, b] of gateBiases("chrono", net, keeping).entries()) {
     scope(() => {
-      const u = rand(b.shape, { dtype: "float64", generator });
+      const u = rand(b.shape, { dtype: b.dtype as FloatDType, generator });
       const logs = log(add(mul(u, longest - 2), 1)).data();
       write(b, logs);
       const negative = logs.map((x) => -x);

@@ -9,6 +9,7 @@ import type { CompositeOptions } from "../ops/composite.ts";
 import { ones } from "../ops/create.ts";
 import { dropout } from "../ops/dropout.ts";
 import { concat, stack } from "../ops/join.ts";
+import type { LayerResult } from "../ops/recurrent-layer.ts";
 import { select } from "../ops/slice.ts";
 import { uniform } from "./init.ts";
 import { Module, parameter } from "./module.ts";
@@ -21,13 +22,13 @@ import { variationalDropout } from "./variational-dropout.ts";
 /** A layer's parameters in one direction end in this, as PyTorch's do. */
 export type Suffix = `l${number}${"" | "_reverse"}`;
 
-/** One layer in one direction over the whole sequence: outputs, and final states [B, ·]. */
+/** One layer in one direction over the whole sequence. */
 export type Layer = (
   x: Tensor,
   states: readonly (Tensor | undefined)[],
   suffix: Suffix,
   options: CompositeOptions,
-) => { hs: Tensor; final: readonly Tensor[] };
+) => LayerResult;
 
 export abstract class Recurrent extends Module {
   readonly numLayers: number;
@@ -130,7 +131,7 @@ export abstract class Recurrent extends Module {
    *
    * @param x [T, B, D], or [Σ b_t, D] with options.batchSizes
    */
-  abstract layer(...args: Parameters<Layer>): ReturnType<Layer>;
+  abstract layer(...args: Parameters<Layer>): LayerResult;
 
   /** @internal All layers and directions. States are [numLayers · directions, B, ·], without B for an unbatched input. */
   run<X extends Tensor | PackedSequence>(

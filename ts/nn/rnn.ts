@@ -1,7 +1,7 @@
 import { fail } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { rnnCell } from "../ops/cells.ts";
-import { rnn } from "../ops/recurrent.ts";
+import { type LayerResult, rnnLayer } from "../ops/recurrent-layer.ts";
 import type { PackedSequence } from "./packed-sequence.ts";
 import { type Layer, Recurrent } from "./recurrent.ts";
 import type { RecurrentOptions } from "./recurrent-options.ts";
@@ -44,10 +44,9 @@ export class RNN extends Recurrent {
   }
 
   /** @internal */
-  layer(...[x, [h], suffix, options]: Parameters<Layer>): ReturnType<Layer> {
+  layer(...[x, initial, suffix, options]: Parameters<Layer>): LayerResult {
     const { nonlinearity } = this;
-    const { hs, hn } = rnn(x, h, this.weights(suffix), { ...options, nonlinearity });
-    return { hs, final: [hn] };
+    return rnnLayer(x, initial, this.weights(suffix), { ...options, nonlinearity });
   }
 
   /**

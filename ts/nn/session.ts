@@ -70,11 +70,14 @@ export class Session {
 
   #step(x: Tensor, single: boolean): Tensor {
     let xs = reshape(x, [1, this.batch, this.net.inputSize]);
-    for (const [l, states] of this.#states.entries()) {
+    const next = this.#states.map((states, l) => {
       const { hs, final } = this.net.layer(xs, states, `l${l}`, {});
-      states.forEach((s, i) => s.view().set(final[i]!.view()));
       xs = hs;
-    }
+      return final;
+    });
+    this.#states.forEach((states, l) => {
+      states.forEach((s, i) => s.view().set(next[l]![i]!.view()));
+    });
     return reshape(xs, single ? [xs.size] : [this.batch, xs.size / this.batch]);
   }
 
@@ -119,6 +122,7 @@ export class Session {
       if (s.dtype !== dtype) {
         throw new TypeError(`session: expected ${name} to be ${dtype}, got ${s}`);
       }
+      void s.ptr; // throws if it was freed
     }
     for (const [l, layer] of this.#states.entries()) {
       layer.forEach((s, i) => s.view().set(select(states[i]!.detach(), 0, l).view()));

@@ -1,6 +1,6 @@
 /**
  * @file The recurrent layers over a whole sequence, in one direction: one kernel call forward, one backward. Shapes are
- * checked by the modules; the composites are in ops/composite.ts, and their steps in ops/cells.ts.
+ * checked by the modules; the composites, one step each, are in ops/cells.ts.
  */
 
 import { recordKernel } from "../core/autograd.ts";
@@ -9,12 +9,12 @@ import { expectShape, type Shape } from "../core/shape.ts";
 import { empty, type Tensor } from "../core/tensor.ts";
 import { type FloatKernels, kernels, type Ptr } from "../runtime/kernels.ts";
 import type { Weights } from "./cells.ts";
-import { compositeGru, compositeLstm, type CompositeOptions, compositeRnn } from "./composite.ts";
 import { expectFloat, expectSameDType } from "./operand.ts";
 
-/** Whether only the composite does it. */
-const unfused = ({ batchSizes, mask }: CompositeOptions, { w_hr }: Weights): boolean =>
-  batchSizes !== undefined || mask !== undefined || w_hr !== undefined;
+export interface SequenceOptions {
+  /** Whether the net reads from the last step to the first; outputs stay at their own steps. Default false. */
+  reverse?: boolean;
+}
 
 /** What every sequence works with: checked sizes, addresses, and a way to get memory. */
 function prepare(
@@ -59,22 +59,23 @@ const at = (t: Tensor | undefined): Ptr => t?.ptr ?? 0;
 /**
  * h_t = φ(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh), with φ = tanh or relu (Elman 1990).
  *
- * @param x  [T, B, D], or packed [Σ b_t, D]
+ * @param x  [T, B, D]
  * @param h0 [B, H]; default zeros
- * @returns  hs [T, B, H], or [Σ b_t, H], and hn [B, H], the state after the last step that the net read
+ * @returns  hs [T, B, H] and hn [B, H], the state after the last step that the net read
  * @throws RangeError or TypeError when a shape or dtype does not fit
  */
 export function rnn(
   x: Tensor,
   h0: Tensor | undefined,
   weights: Weights,
-  options: CompositeOptions & { nonlinearity?: "tanh" | "relu" } = {},
+  {
+    reverse = false,
+    nonlinearity = "tanh",
+  }: SequenceOptions & { nonlinearity?: "tanh" | "relu" } = {},
 ): { hs: Tensor; hn: Tensor } {
-  if (unfused(options, weights)) return compositeRnn(x, h0, weights, options);
-  const { reverse = false, nonlinearity = "tanh" } = options;
   const { T, B, H, given, spread, run, room, scratch, sizes } = prepare("rnn", 1, x, weights, [h0]);
   const { w_ih, w_hh, b_ih, b_hh } = weights;
-  const flags = [+reverse, +(nonlinearity === "relu")] as const;
+  const options = [+reverse, +(nonlinearity === "relu")] as const;
   const [hs, hn, work] = [room(T, B, H), room(B, H), scratch()];
   run.rnn_forward(
     x.ptr,
@@ -87,7 +88,7 @@ export function rnn(
     hn.ptr,
     work.ptr,
     ...sizes,
-    ...flags,
+    ...options,
   );
   work.free();
 
@@ -112,7 +113,7 @@ export function rnn(
       carry.ptr,
       work.ptr,
       ...sizes,
-      ...flags,
+      ...options,
     );
   };
   recordKernel("rnn", [hs, hn], given, backward, "rnnCell");
@@ -121,12 +122,12 @@ export function rnn(
 
 /**
  * i, f, g, o = W_ih x_t + b_ih + W_hh h_{t−1} + b_hh; c_t = σ(f) ⊙ c_{t−1} + σ(i) ⊙ tanh(g); h_t = σ(o) ⊙ tanh(c_t)
- * (Hochreiter & Schmidhuber 1997; Gers et al. 2000). With W_hr, that h_t is projected to P numbers.
+ * (Hochreiter & Schmidhuber 1997; Gers et al. 2000).
  *
- * @param x  [T, B, D], or packed [Σ b_t, D]
- * @param h0 [B, H], or [B, P]; default zeros
+ * @param x  [T, B, D]
+ * @param h0 [B, H]; default zeros
  * @param c0 [B, H]; default zeros
- * @returns  hs [T, B, H], or [Σ b_t, H]; hn and cn, shaped as h0 and c0, the states after the last step that the net read
+ * @returns  hs [T, B, H]; hn and cn [B, H], the states after the last step that the net read
  * @throws RangeError or TypeError when a shape or dtype does not fit
  */
 export function lstm(
@@ -134,10 +135,8 @@ export function lstm(
   h0: Tensor | undefined,
   c0: Tensor | undefined,
   weights: Weights,
-  options: CompositeOptions = {},
+  { reverse = false }: SequenceOptions = {},
 ): { hs: Tensor; hn: Tensor; cn: Tensor } {
-  if (unfused(options, weights)) return compositeLstm(x, h0, c0, weights, options);
-  const { reverse = false } = options;
   const { T, B, H, given, spread, run, room, scratch, sizes } = prepare("lstm", 4, x, weights, [
     h0,
     c0,
@@ -199,19 +198,17 @@ export function lstm(
  * r, z = σ(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh); n = tanh(W_in x_t + b_in + r ⊙ (W_hn h_{t−1} + b_hn));
  * h_t = (1 − z) ⊙ n + z ⊙ h_{t−1} (Cho et al. 2014).
  *
- * @param x  [T, B, D], or packed [Σ b_t, D]
+ * @param x  [T, B, D]
  * @param h0 [B, H]; default zeros
- * @returns  hs [T, B, H], or [Σ b_t, H], and hn [B, H], the state after the last step that the net read
+ * @returns  hs [T, B, H] and hn [B, H], the state after the last step that the net read
  * @throws RangeError or TypeError when a shape or dtype does not fit
  */
 export function gru(
   x: Tensor,
   h0: Tensor | undefined,
   weights: Weights,
-  options: CompositeOptions = {},
+  { reverse = false }: SequenceOptions = {},
 ): { hs: Tensor; hn: Tensor } {
-  if (unfused(options, weights)) return compositeGru(x, h0, weights, options);
-  const { reverse = false } = options;
   const { T, B, H, given, spread, run, room, scratch, sizes } = prepare("gru", 3, x, weights, [h0]);
   const { w_ih, w_hh, b_ih, b_hh } = weights;
   const [hs, act, ms] = [room(T, B, H), room(T, B, 3 * H), room(T, B, H)];

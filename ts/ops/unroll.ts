@@ -16,50 +16,107 @@ export interface SequenceOptions {
 }
 
 /**
+ * Some steps of equal b_t: from xs [n, b, ...] and the states [b, ...] before them to the outputs [n, b, ...] and the states
+ * after them.
+ */
+export type Stretch = (
+  xs: Tensor,
+  states: readonly Tensor[],
+  b: number,
+) => { hs: Tensor; final: readonly Tensor[] };
+
+/**
+ * Goes through a sequence by stretches of equal b_t. Rows that are over leave with their states; in reverse they come in
+ * with their initial ones.
+ *
+ * @param x       [T, B, ...], or [Σ b_t, ...] with batchSizes
+ * @param initial states [B, ...]
+ * @param most    steps that a stretch may have; default any number
+ * @returns       hs shaped as x but for the features; the states after the last step that each row has, [B, ...]
+ */
+export function walk(
+  x: Tensor,
+  initial: readonly Tensor[],
+  stretch: Stretch,
+  { reverse = false, batchSizes }: SequenceOptions = {},
+  most = Infinity,
+): { hs: Tensor; final: Tensor[] } {
+  const [T, B] = x.shape as [number, number];
+  const runs = runsOf(batchSizes ?? new Array<number>(T).fill(B), most);
+  const features = x.shape.slice(batchSizes ? 1 : 2);
+  const rows = batchSizes ? x : reshape(x, [T * B, ...features]);
+  const parts = halved(
+    rows,
+    runs.map(([n, b]) => n * b),
+  );
+
+  const outputs = new Array<Tensor>(runs.length);
+  const over: (readonly Tensor[])[] = []; // the final states of rows that have left, last rows first
+  let there = reverse ? 0 : runs[0]![1];
+  let states = reverse ? initial.map((s) => slice(s, 0, 0, 0)) : initial;
+  for (const k of reverse ? [...runs.keys()].toReversed() : runs.keys()) {
+    const [n, b] = runs[k]!;
+    if (b < there) {
+      over.push(states.map((s) => slice(s, 0, b)));
+      states = states.map((s) => slice(s, 0, 0, b));
+    } else if (b > there) {
+      states = states.map((s, i) => concat([s, slice(initial[i]!, 0, there, b)]));
+    }
+    there = b;
+    const after = stretch(reshape(parts[k]!, [n, b, ...features]), states, b);
+    states = after.final;
+    outputs[k] = reshape(after.hs, [n * b, ...after.hs.shape.slice(2)]);
+  }
+  const hs = outputs.length === 1 ? outputs[0]! : concat(outputs); // [Σ b_t, ...]
+  const final =
+    over.length === 0
+      ? [...states]
+      : states.map((s, i) => {
+          return concat([s, ...over.map((e) => e[i]!).toReversed()]);
+        });
+  return { hs: batchSizes ? hs : reshape(hs, [T, B, ...hs.shape.slice(1)]), final };
+}
+
+/** `split`, but by halves: going back it sets each part among zeros, so in all T log T rows and not T². */
+function halved(x: Tensor, sizes: readonly number[]): Tensor[] {
+  if (sizes.length <= 4) return split(x, sizes);
+  const middle = sizes.length >> 1;
+  const halves = [sizes.slice(0, middle), sizes.slice(middle)];
+  const parts = split(
+    x,
+    halves.map((half) => half.reduce((n, m) => n + m)),
+  );
+  return parts.flatMap((part, i) => halved(part, halves[i]!));
+}
+
+/** [n, b]: n steps with b rows each. */
+function runsOf(sizes: readonly number[], most: number): [n: number, b: number][] {
+  const runs: [number, number][] = [];
+  for (const b of sizes) {
+    const last = runs.at(-1);
+    if (last && last[1] === b && last[0] < most) last[0]++;
+    else runs.push([1, b]);
+  }
+  return runs;
+}
+
+/**
  * One step: from x_t [b, ...] and the states [b, ...] to the next states. The first of them is the output.
  *
  * @param b how many rows of the batch take part
  */
 export type Step = (xt: Tensor, states: readonly Tensor[], b: number) => readonly Tensor[];
 
-/**
- * states_t = step(x_t, states_{t−1}); hs = the first of the states, at every step.
- *
- * @param x       [T, B, ...], or [Σ b_t, ...] with batchSizes
- * @param initial states [B, ...]
- * @returns       hs shaped as x but for the features; the states after the last step that each row has, [B, ...]
- */
+/** states_t = step(x_t, states_{t−1}), step by step; hs = the first of the states. Else as `walk`. */
 export function unroll(
   x: Tensor,
   initial: readonly Tensor[],
   step: Step,
-  { reverse = false, batchSizes }: SequenceOptions = {},
+  options: SequenceOptions = {},
 ): { hs: Tensor; final: Tensor[] } {
-  const [T, B] = x.shape as [number, number];
-  const sizes = batchSizes ?? new Array<number>(T).fill(B);
-  const xs = split(batchSizes ? x : reshape(x, [T * B, ...x.shape.slice(2)]), sizes);
-  const steps = reverse ? [...xs.keys()].toReversed() : xs.keys();
-
-  const hs = new Array<Tensor>(xs.length);
-  const ended: Tensor[][] = []; // the final states of rows that are over, last rows first
-  let b = reverse ? 0 : sizes[0]!;
-  let states = reverse ? initial.map((s) => slice(s, 0, 0, 0)) : initial;
-  for (const t of steps) {
-    const rows = sizes[t]!;
-    if (rows < b) {
-      ended.push(states.map((s) => slice(s, 0, rows)));
-      states = states.map((s) => slice(s, 0, 0, rows));
-    } else if (rows > b) {
-      const begun = initial.map((s) => slice(s, 0, b, rows));
-      states = states.map((s, i) => (b === 0 ? begun[i]! : concat([s, begun[i]!])));
-    }
-    b = rows;
-    states = step(xs[t]!, states, b);
-    hs[t] = states[0]!;
-  }
-  const all = concat(hs); // [Σ b_t, ...]
-  return {
-    hs: batchSizes ? all : reshape(all, [T, B, ...all.shape.slice(1)]),
-    final: states.map((s, i) => concat([s, ...ended.map((e) => e[i]!).toReversed()])),
+  const one: Stretch = (xs, before, b) => {
+    const states = step(reshape(xs, xs.shape.slice(1)), before, b);
+    return { hs: reshape(states[0]!, [1, ...states[0]!.shape]), final: states };
   };
+  return walk(x, initial, one, options, 1);
 }
