@@ -81,7 +81,12 @@ export async function must(command, args, options) {
   return text;
 }
 
-const PACKAGE = { tsc: "typescript", "wasm-metadce": "binaryen", "wasm-opt": "binaryen" };
+const PACKAGE = {
+  tsc: "typescript",
+  "wasm-as": "binaryen",
+  "wasm-metadce": "binaryen",
+  "wasm-opt": "binaryen",
+};
 
 /** The file of a tool in node_modules. npx would be slow, and ask the network for what is missing. */
 export function tool(name) {

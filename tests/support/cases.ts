@@ -33,8 +33,17 @@ export interface OpCase {
   differentiable?: boolean | "once";
   /** Wrong uses, and what the message must say. */
   errors: readonly (readonly [() => unknown, RegExp])[];
-  /** For the benchmark: shapes, and the floating-point operations or the bytes moved on them. */
-  bench?: { shapes: readonly Shape[]; flops?: number; bytes?: number };
+  bench?: Bench | readonly Bench[];
+}
+
+/** A size for the benchmark: input shapes, and what is done on them. */
+export interface Bench {
+  shapes: readonly Shape[];
+  /** Floating-point operations, or bytes moved where those decide. */
+  flops?: number;
+  bytes?: number;
+  /** The share of the machine's limit that it must reach. */
+  share?: number;
 }
 
 /** Every row: what the files of tests/support/cases export. */

@@ -1,5 +1,5 @@
 import * as u from "../../../ts/index.ts";
-import type { Nd, OpCase } from "../cases.ts";
+import type { Bench, Nd, OpCase } from "../cases.ts";
 import { given } from "../given.ts";
 import { at, broadcast, build, total } from "../nd.ts";
 import { notTensors } from "../refusals.ts";
@@ -75,9 +75,59 @@ const row = (transposeA: boolean, transposeB: boolean): OpCase => {
     sweep: (n) => shapes([[2], []], [n, Math.max(1, n - 2), n + 1]),
     tolerance: 1e-5, // up to 66 products of up to 4 each
     errors: [],
-    bench: { shapes: shapes([[], []], [256, 256, 256]), flops: 2 * 256 ** 3 },
+    bench: benches(transposeA, transposeB),
   };
 };
+
+type Sides = readonly [M: number, K: number, N: number];
+
+/** What the benchmark multiplies, and the share of the machine's limit that it must reach: C [M, N] from so many K. */
+const SQUARES = [64, 128, 256, 512, 1024].map((n): Sides => [n, n, n]);
+const ODD: readonly Sides[] = [
+  [127, 127, 127],
+  [129, 129, 129],
+  [63, 65, 67],
+  [5, 1000, 7],
+];
+
+function benches(transposeA: boolean, transposeB: boolean): Bench[] {
+  const bench = (share: number, [M, K, N]: Sides, batch: u.Shape = []): Bench => ({
+    shapes: [
+      [...batch, ...(transposeA ? [K, M] : [M, K])],
+      [...batch, ...(transposeB ? [N, K] : [K, N])],
+    ],
+    // a vector against a matrix: reading the matrix decides
+    ...(M === 1 || N === 1 ? { bytes: 4 * K * M * N } : { flops: 2 * M * K * N * (batch[0] ?? 1) }),
+    share,
+  });
+  if (transposeA && transposeB) return [];
+  const large = SQUARES.map((sides) => bench(0.9, sides));
+  if (transposeA) {
+    return [
+      ...large,
+      bench(0.9, [256, 2048, 1024]),
+      bench(0.83, [512, 32, 2048]),
+      bench(0.85, [1, 512, 2048]),
+    ];
+  }
+  if (transposeB) {
+    return [
+      ...large,
+      bench(0.83, [32, 2048, 512]),
+      bench(0.83, [128, 64, 128], [64]),
+      bench(0.85, [1, 512, 2048]),
+    ];
+  }
+  return [
+    ...large,
+    bench(0.9, [2048, 128, 1024]),
+    bench(0.83, [32, 512, 2048]),
+    bench(0.83, [128, 64, 128], [64]),
+    ...ODD.map((sides) => bench(0.78, sides)),
+    bench(0.85, [1, 512, 2048]),
+    bench(0.85, [2048, 512, 1]),
+  ];
+}
 
 const refusals: OpCase["errors"] = [
   ...notTensors("matmul", u.matmul, 0),

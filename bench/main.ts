@@ -1,0 +1,70 @@
+/** @file `npm run bench`: every question, one table. */
+
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { VERSION } from "unrolled";
+import { multiplyAdd, multiplyInL1, read } from "./limits/limits.ts";
+import { works as matmul } from "./matmul.ts";
+import { measure, rounds } from "./measure.ts";
+import { works as recurrent } from "./recurrent.ts";
+import { header, line } from "./table.ts";
+import { type Figures, isMet, type Work } from "./work.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: "string", multiple: true, default: [] },
+    json: { type: "string" },
+    check: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+if (options.help) {
+  console.log(`npm run bench -- [options]
+
+  --only <pattern>  the rows whose name holds it (a regular expression); may be repeated
+  --json <file>     the table as JSON
+  --check           exit with 1 if a row misses what it must reach`);
+  process.exit();
+}
+
+const patterns = options.only.map((text) => new RegExp(text, "i"));
+const chosen = [matmul, recurrent]
+  .flatMap((works) => works())
+  .filter(({ name }) => patterns.length === 0 || patterns.some((p) => p.test(name)));
+
+const limits = {
+  multiplyAdd: speed(multiplyAdd()),
+  multiplyInL1: speed(multiplyInL1()),
+  read4MB: speed(read(2 ** 22)),
+};
+const machine = { cpu: cpus()[0]?.model, node: process.version, unrolled: VERSION };
+console.log(`unrolled ${VERSION}, Node ${process.version}, ${machine.cpu}`);
+console.log(
+  `limits: ${limits.multiplyAdd.toFixed(1)} GFLOP/s in registers, ${limits.multiplyInL1.toFixed(1)} in the first cache, ` +
+    `${limits.read4MB.toFixed(1)} GB/s reading 4 MB\n`,
+);
+console.log(header());
+
+const rows: (Figures & { work: string; bar?: Work["bar"]; met?: boolean })[] = [];
+for (const { name, bar, figures: measured } of chosen) {
+  const figures = await measured();
+  console.log(line(name, figures, bar));
+  rows.push({ work: name, ...figures, ...(bar && { bar, met: isMet(bar, figures) }) });
+}
+
+const missed = rows.filter(({ met }) => met === false);
+console.log(
+  `\n${rounds.thrown} of ${rounds.kept + rounds.thrown} rounds thrown away: the guard was slow in them`,
+);
+console.log(`${missed.length} of ${rows.filter(({ bar }) => bar).length} bars missed`);
+if (options.json) {
+  const report = { date: new Date().toISOString(), machine, limits, rounds, rows };
+  writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+}
+if (options.check && missed.length > 0) process.exitCode = 1;
+
+/** GFLOP/s or GB/s of a limit by itself. */
+function speed({ run, amount }: { run: () => void; amount: number }): number {
+  return amount / measure(run).work / 1e9;
+}
