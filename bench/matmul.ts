@@ -1,12 +1,15 @@
 /** @file How near do products of matrices come to the machine's limit? */
 
-import type { Tensor } from "unrolled";
+import { matmul, randn, type Tensor } from "unrolled";
 import { type Bench, nameOf, type Nd, type OpCase } from "../tests/support/cases.ts";
 import { cases } from "../tests/support/cases/matmul.ts";
 import { benchesOf, draw, expectClose, some, take, tensors } from "./inputs.ts";
+import { measure } from "./measure.ts";
 import { type Subject, timed, type Work } from "./work.ts";
 
-export const works = (): Work[] =>
+export const works = (): Work[] => [...sizes(), ...NEIGHBOURS.map(neighbours)];
+
+const sizes = (): Work[] =>
   cases.flatMap((row) =>
     benchesOf(row).map((bench) => {
       const shapes = bench.shapes.map((shape) => `[${shape.join(", ")}]`).join(" x ");
@@ -28,6 +31,24 @@ function prepare(row: OpCase, { shapes, flops, bytes }: Bench): Subject {
     free: () => [A, B].forEach((t) => t.free()),
   };
 }
+
+/** Sizes around which tiles, blocks and packing change. */
+const NEIGHBOURS = [64, 128, 256];
+
+/** The dearest multiplication beside the cheapest, among n − 1, n and n + 1. */
+const neighbours = (n: number): Work => ({
+  name: `matmul: the dearest of ${n - 1}, ${n} and ${n + 1}, beside the cheapest`,
+  bar: { of: "growth", atMost: 1.2 },
+  figures() {
+    const costs = [n - 1, n, n + 1].map((size) => {
+      const x = randn([size, size]);
+      const { work } = measure(() => matmul(x, x).free());
+      x.free();
+      return work / size ** 3;
+    });
+    return { growth: Math.max(...costs) / Math.min(...costs) };
+  },
+});
 
 /** Some rows and columns against the oracle: |error| <= 1e-6 |a| |b|. */
 function check({ oracle, variant = "" }: OpCase, [a, b]: [Nd, Nd], C: Tensor): void {

@@ -26,6 +26,9 @@ export interface Times {
 /** Rounds measured in this process, and those thrown away because the guard fell. */
 export const rounds = { kept: 0, thrown: 0 };
 
+/** The machine was too busy for a measurement. */
+export class Unsteady extends Error {}
+
 let guard: Limit | undefined;
 let best = 0;
 
@@ -38,7 +41,7 @@ interface Round {
 /**
  * @param amount what one call of `work` does, in the limit's unit
  * @param reset  called before each round
- * @throws Error when the machine was never steady for long enough
+ * @throws Unsteady when the machine was never steady for long enough
  */
 export function measure(
   work: () => unknown,
@@ -59,7 +62,7 @@ export function measure(
   rounds.kept += kept.length;
   rounds.thrown += all.length - kept.length;
   if (kept.length < 3) {
-    throw new Error(`the machine is too busy: ${kept.length} of ${all.length} rounds were steady`);
+    throw new Unsteady(`not measured: ${kept.length} of ${all.length} rounds were steady`);
   }
   const times: Times = { work: median(kept.map((round) => round.work)) };
   if (limit) {

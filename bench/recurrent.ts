@@ -5,7 +5,7 @@ import { expectClose } from "./inputs.ts";
 import { type Bar, type Subject, timed, type Work } from "./work.ts";
 
 const NETS = ["LSTM", "GRU", "RNN"] as const;
-type Net = (typeof NETS)[number];
+export type Net = (typeof NETS)[number];
 type State = u.Tensor | [h: u.Tensor, c: u.Tensor];
 
 /** Blocks of H rows in the weights. */
@@ -54,14 +54,15 @@ const make = (net: Net, { D, H }: Sizes): Layer => {
 };
 
 /** Multiplications and additions of the products alone. */
-const flops = (net: Net, { D, H, T, B }: Sizes): number => 2 * T * B * GATES[net] * H * (D + H);
+export const multiplyAdds = (net: Net, { D, H, T, B }: Sizes): number =>
+  2 * T * B * GATES[net] * H * (D + H);
 
-export function forward(net: Net, sizes: Sizes): Subject {
+function forward(net: Net, sizes: Sizes): Subject {
   const layer = make(net, sizes);
   const x = u.randn([sizes.T, sizes.B, sizes.D]);
   return {
     run: () => u.scope(() => void u.noGrad(() => layer.forward(x))),
-    flops: flops(net, sizes),
+    flops: multiplyAdds(net, sizes),
     elements: sizes.T * sizes.B * sizes.H,
     check: () => u.scope(() => agree(net, layer.forward(x)[0], reference(net, layer, x))),
     free: () => (layer.free(), x.free()),
@@ -129,7 +130,7 @@ function training(net: Net, sizes: Sizes): Subject {
         adam.zeroGrad();
       }),
     // forward, dh and dW (nobody asks for dx), and the head three times
-    flops: 2 * flops(net, { D, H, T, B }) + 2 * T * B * H * (GATES[net] * H + 3 * CLASSES),
+    flops: 2 * multiplyAdds(net, { D, H, T, B }) + 2 * T * B * H * (GATES[net] * H + 3 * CLASSES),
     check: () => checkGradients(net, model, x, targets),
     // weights that have run off into saturation would take another time
     reset: () => {

@@ -95,6 +95,7 @@ export const cases: OpCase[] = [
       [[0, 4], [4], [4]],
     ],
     sweep: (n) => [[3, n + 2], [n + 2], [n + 2]],
+    bench: { shapes: [[1024, 1024], [1024], [1024]], bytes: 8 * 2 ** 20 },
     tolerance: 2e-5, // two neighbouring numbers may have almost no variance
     errors: [
       ...notTensors("layerNorm", u.layerNorm, [2]),
