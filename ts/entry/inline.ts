@@ -6,6 +6,9 @@ export const getModule = (): WebAssembly.Module => new WebAssembly.Module(decode
 
 /** Two lower-case digits a byte. Only the newest engines have Uint8Array.fromHex. */
 function decode(text: string): Uint8Array<ArrayBuffer> {
+  // Node and Bun: ten times as fast as what follows
+  const { Buffer } = globalThis as { Buffer?: { from(text: string, as: "hex"): Uint8Array } };
+  if (Buffer) return Buffer.from(text, "hex") as Uint8Array<ArrayBuffer>;
   const bytes = new Uint8Array(text.length / 2);
   const digit = (at: number): number => {
     const code = text.charCodeAt(at);
