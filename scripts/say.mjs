@@ -84,6 +84,7 @@ export async function must(command, args, options) {
 const PACKAGE = {
   tsc: "typescript",
   "wasm-as": "binaryen",
+  "wasm-dis": "binaryen",
   "wasm-metadce": "binaryen",
   "wasm-opt": "binaryen",
 };

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { sizes } from "../../scripts/size.mjs";
 
 const read = (name: string): Buffer<ArrayBuffer> =>
   readFileSync(new URL(`../../build/${name}`, import.meta.url)) as Buffer<ArrayBuffer>;
@@ -31,4 +32,12 @@ test("the module stays within its budget", () => {
   const bytes = read("kernels.wasm");
   expect(bytes.length).toBeLessThan(BUDGET.raw);
   expect(gzipSync(bytes).length).toBeLessThan(BUDGET.gzipped);
+});
+
+/** What float64 may add to the code of everything else; the aim is 0.35. */
+const FLOAT64 = 0.65;
+
+test("float64 stays within its share", async () => {
+  const { code, float64 } = await sizes();
+  expect(float64 / (code - float64)).toBeLessThan(FLOAT64);
 });
