@@ -1,24 +1,35 @@
-/** @file `npm run bench`: set-up, then what bench/ measures, on dist/: what ships. What follows `--` goes to it. */
+/** @file `npm run bench` and `npm run bench:peers`: what bench/ measures, on dist/: what ships. */
 
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
-import { node, root, run } from "./say.mjs";
+import { must, node, root, run, step } from "./say.mjs";
 
 const at = (...path) => join(root, ...path);
 
+/** The program, and what is given to it. */
+const [name, ...options] = process.argv.slice(2);
+
 await run(async () => {
   await build();
-  await bundle("main.ts");
-  await node("wasm-as", [
-    "--enable-simd",
-    at("bench/limits/limits.wat"),
-    "-o",
-    at("build/bench/limits.wasm"),
-  ]);
-  const job = ["--expose-gc", at("build/bench/main.js"), ...process.argv.slice(2)];
+  if (name === "peers") await installPeers();
+  await bundle(`${name}.ts`);
+  const limits = ["bench/limits/limits.wat", "-o", "build/bench/limits.wasm"];
+  await node("wasm-as", ["--enable-simd", ...limits]);
+  const job = [at("build/bench", `${name}.js`), ...options];
   return spawnSync(process.execPath, job, { cwd: root, stdio: "inherit" }).status ?? 1;
 });
+
+/** Other libraries live in bench/peers, where they are no dependency of this one. */
+async function installPeers() {
+  const cwd = at("bench/peers");
+  if (existsSync(join(cwd, "node_modules"))) return;
+  const options = ["--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund"];
+  await step("installing other libraries into bench/peers", () =>
+    must("npm", ["install", ...options], { cwd, quiet: true }),
+  );
+}
 
 /** To plain JavaScript, for Node reads no TypeScript; the library stays outside, and is found by its name. */
 async function bundle(entry) {
