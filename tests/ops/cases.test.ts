@@ -14,21 +14,12 @@ import {
   type Tensor,
 } from "../../ts/index.ts";
 import { allCases, nameOf, type Nd, type OpCase } from "../support/cases.ts";
+import { draw } from "../support/draw.ts";
 import { expectRefusal, level } from "../support/given.ts";
-import { random, sizeOf } from "../support/nd.ts";
 import { close, FLOAT32, FLOAT32_GRADIENT, FLOAT64 } from "../support/tolerances.ts";
 
 /** Everything from 0 to twice the widest vector, and the edges of unrolled loops. */
 const WIDTHS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65];
-
-/** Inputs drawn from the row's domain; exact in float32. */
-function draw({ domain = [-2, 2] }: OpCase, shapes: readonly Shape[]): Nd[] {
-  const nested = typeof domain[0] === "number" ? undefined : domain;
-  return shapes.map((shape, i) => {
-    const range = (nested ? nested[i] : domain) as readonly [number, number];
-    return { shape, data: random(sizeOf(shape), i + 1, range).map(Math.fround) };
-  });
-}
 
 const tensors = (xs: readonly Nd[], dtype: FloatDType, requiresGrad = false): Tensor[] =>
   xs.map(({ shape, data }) => tensor(data, shape, { dtype, requiresGrad }));
