@@ -8,9 +8,10 @@ import { cases as layers } from "../tests/support/cases/layers.ts";
 import { cases as reductions } from "../tests/support/cases/reduce.ts";
 import { cases as shapes } from "../tests/support/cases/shape.ts";
 import { cases as softmaxes } from "../tests/support/cases/softmax.ts";
+import { draw } from "../tests/support/cases.ts";
 import { sizeOf } from "../tests/support/nd.ts";
 import { FLOAT32 } from "../tests/support/tolerances.ts";
-import { benchesOf, draw, expectClose, some, take, tensors } from "./inputs.ts";
+import { benchesOf, expectClose, some, take, tensors } from "./inputs.ts";
 import { type Bar, type Subject, timed, type Work } from "./work.ts";
 
 const nanoseconds = (n: number): Bar => ({ of: "perElement", atMost: n * 1e-9 });

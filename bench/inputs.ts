@@ -1,21 +1,12 @@
-/** @file Inputs as the case table draws them, and how a result is checked against its oracle. */
+/** @file The case table's benches, and how a result is checked against its oracle. */
 
-import { type Shape, tensor, type Tensor } from "unrolled";
+import { tensor, type Tensor } from "unrolled";
 import type { Bench, Nd, OpCase } from "../tests/support/cases.ts";
-import { at, build, random, sizeOf } from "../tests/support/nd.ts";
+import { at, build } from "../tests/support/nd.ts";
 
 /** Every bench of a row, as a list. */
 export const benchesOf = ({ bench = [] }: OpCase): readonly Bench[] =>
   "shapes" in bench ? [bench] : bench;
-
-/** Float32 inputs from the row's domain. */
-export function draw({ domain = [-2, 2] }: OpCase, shapes: readonly Shape[]): Nd[] {
-  const nested = typeof domain[0] === "number" ? undefined : domain;
-  return shapes.map((shape, i) => {
-    const range = (nested ? nested[i] : domain) as readonly [number, number];
-    return { shape, data: random(sizeOf(shape), i + 1, range).map(Math.fround) };
-  });
-}
 
 export const tensors = (xs: readonly Nd[]): Tensor[] =>
   xs.map(({ shape, data }) => tensor(data, shape));

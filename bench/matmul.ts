@@ -1,9 +1,10 @@
 /** @file How near do products of matrices come to the machine's limit? */
 
-import { matmul, randn, type Tensor } from "unrolled";
+import { matmul, randn, scope, type Tensor } from "unrolled";
 import { type Bench, nameOf, type Nd, type OpCase } from "../tests/support/cases.ts";
 import { cases } from "../tests/support/cases/matmul.ts";
-import { benchesOf, draw, expectClose, some, take, tensors } from "./inputs.ts";
+import { draw } from "../tests/support/cases.ts";
+import { benchesOf, expectClose, some, take, tensors } from "./inputs.ts";
 import { measure } from "./measure.ts";
 import { type Subject, timed, type Work } from "./work.ts";
 
@@ -27,6 +28,7 @@ function prepare(row: OpCase, { shapes, flops, bytes }: Bench): Subject {
     run,
     ...(flops === undefined ? {} : { flops }),
     ...(bytes === undefined ? {} : { bytesRead: bytes }),
+    elements: scope(() => row.f(A, B).size),
     check: () => check(row, [a, b], row.f(A, B)),
     free: () => [A, B].forEach((t) => t.free()),
   };

@@ -16,6 +16,7 @@ import { unlessFresh } from "./stamp.mjs";
 const INPUTS = [
   "ts",
   "build/kernels.wasm",
+  "build/kernels.relaxed.wasm",
   "package.json",
   "package-lock.json",
   "tsconfig.json",
@@ -34,6 +35,7 @@ const GIVEN = {
   slim: "entry/slim-api.ts",
   workerd: "entry/workerd.ts",
   "edge-light": "entry/edge-light.ts",
+  relaxed: "entry/relaxed.ts",
 };
 
 /** Files that import the library by the package's name, so that there is one Tensor and one memory. */
@@ -43,7 +45,7 @@ const BESIDE = {
 };
 
 /** What users see the types of. */
-const PUBLIC = ["index.ts", GIVEN.slim, ...Object.values(BESIDE)];
+const PUBLIC = ["index.ts", GIVEN.slim, GIVEN.relaxed, ...Object.values(BESIDE)];
 
 export async function buildTypeScript() {
   await unlessFresh("dist/.stamp", INPUTS, ["dist/index.js", "dist/cli.js"], () =>
@@ -53,7 +55,10 @@ export async function buildTypeScript() {
       writeBytes();
       for (const [file, { entry, module, format }] of Object.entries(WHOLE))
         await bundle(file, entry, { format, resolve: modulesFrom(module) });
-      await bundle("[name].js", GIVEN, { resolve: modulesFrom("slim.ts") });
+      await bundle("[name].js", GIVEN, {
+        resolve: modulesFrom("slim.ts"),
+        ssr: { target: "webworker" }, // leaves new URL(..., import.meta.url) to the user's bundler
+      });
       for (const [name, entry] of Object.entries(BESIDE))
         await bundle(`${name}.js`, entry, { ...withLibraries(name) });
       await bundle("cli.js", "cli/main.ts", {
@@ -61,7 +66,9 @@ export async function buildTypeScript() {
         ...withLibraries("cli"),
       });
       chmodSync(at("dist/cli.js"), 0o755);
-      copyFileSync(at("build/kernels.wasm"), at("dist/kernels.wasm"));
+      for (const file of ["kernels.wasm", "kernels.relaxed.wasm"]) {
+        copyFileSync(at("build", file), at("dist", file));
+      }
       await declarations();
     }),
   );

@@ -1,10 +1,11 @@
 /**
- * @file Rust to build/kernels.wasm, a module with no imports, and the same with its calls checked. wasm-pack and
- * wasm-bindgen build it; wasm-metadce drops all but the table; wasm-opt shrinks it.
+ * @file Rust to build/kernels.wasm, a module with no imports; the same with its calls checked, and with fused
+ * multiply-add. wasm-pack and wasm-bindgen build it; wasm-metadce drops all but the table; wasm-opt shrinks it.
  */
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { gzipSync } from "node:zlib";
 import { rust } from "./setup/rust.mjs";
 import { wasmTools } from "./setup/wasm-tools.mjs";
@@ -18,11 +19,17 @@ const INPUTS = [
   ".cargo/config.toml",
   "scripts/build-wasm.mjs",
 ];
-const OUTPUTS = ["build/kernels.wasm", "build/kernels.checked.wasm", "build/kernels.d.ts"];
+const OUTPUTS = [
+  "build/kernels.wasm",
+  "build/kernels.checked.wasm",
+  "build/kernels.relaxed.wasm",
+  "build/kernels.d.ts",
+];
 
 /** What rustc's output uses. Not --all-features: it re-encodes types in a way that Node 20 refuses. */
 const FEATURES = [
   "simd",
+  "relaxed-simd",
   "bulk-memory",
   "bulk-memory-opt",
   "nontrapping-float-to-int",
@@ -31,6 +38,9 @@ const FEATURES = [
   "reference-types",
   "multivalue",
 ].map((name) => `--enable-${name}`);
+
+/** Adds to the flags in .cargo/config.toml. */
+const FLAGS = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
 
 export async function buildWasm() {
   await unlessFresh("build/kernels.stamp", INPUTS, OUTPUTS, async () => {
@@ -41,6 +51,8 @@ export async function buildWasm() {
     await step("building the checked kernels", () =>
       build("kernels.checked", ["--features", "checked"], checked),
     );
+    const relaxed = { ...env, [FLAGS]: "-Ctarget-feature=+simd128,+relaxed-simd" };
+    await step("building the relaxed kernels", () => build("kernels.relaxed", [], relaxed));
   });
 }
 
@@ -77,7 +89,7 @@ async function build(name, options, env) {
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(final)));
   if (imports.length > 0)
     throw new Stop(`${final} has imports: ${imports.map((i) => i.name).join(", ")}`);
-  if (options.length === 0) writeTypes(readFileSync(`${built}.d.ts`, "utf8"));
+  if (name === "kernels") writeTypes(readFileSync(`${built}.d.ts`, "utf8"));
   rmSync(out, { recursive: true });
   const bytes = readFileSync(final);
   const kilobytes = (n) => `${(n / 1000).toFixed(1)} kB`;
@@ -85,6 +97,9 @@ async function build(name, options, env) {
     `  ${rows.length} exports, ${kilobytes(bytes.length)}, ${kilobytes(gzipSync(bytes).length)} gzipped`,
   );
 }
+
+// Node 20 compiles relaxed SIMD only if told to; here modules are only looked at.
+if (process.version.startsWith("v20.")) setFlagsFromString("--experimental-wasm-relaxed-simd");
 
 const exportsOf = (file) =>
   WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(file))).map(({ name }) => name);

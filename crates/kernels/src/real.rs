@@ -32,6 +32,11 @@ pub trait Real:
     fn max(self, o: Self) -> Self;
     fn abs(self) -> Self;
     fn sqrt(self) -> Self;
+    /// self + x · y, for products of matrices: rounded twice, or once where the target has relaxed SIMD.
+    #[inline(always)]
+    fn add_product(self, x: Self, y: Self) -> Self {
+        self + x * y
+    }
     /// To the nearest integer, ties to even.
     fn round(self) -> Self;
 
@@ -265,6 +270,10 @@ impl<V: Real> Real for Twin<V> {
         Self(self.0.sqrt(), self.1.sqrt())
     }
     #[inline(always)]
+    fn add_product(self, x: Self, y: Self) -> Self {
+        Self(self.0.add_product(x.0, y.0), self.1.add_product(x.1, y.1))
+    }
+    #[inline(always)]
     fn round(self) -> Self {
         Self(self.0.round(), self.1.round())
     }
@@ -343,7 +352,7 @@ mod simd128 {
 
     macro_rules! vector {
         ($V:ident, $f:ty, $n:literal, $add:ident $sub:ident $mul:ident $div:ident $neg:ident,
-         $lt:ident $le:ident $eq:ident, $min:ident $max:ident $abs:ident $sqrt:ident $round:ident,
+         $lt:ident $le:ident $eq:ident, $min:ident $max:ident $abs:ident $sqrt:ident $round:ident $madd:ident,
          $splat:ident, $const:ident($($one:expr),+; $($zero:expr),+)) => {
             #[derive(Clone, Copy)]
             pub struct $V(pub v128);
@@ -424,6 +433,11 @@ mod simd128 {
                 fn sqrt(self) -> Self {
                     Self($sqrt(self.0))
                 }
+                #[cfg(target_feature = "relaxed-simd")]
+                #[inline(always)]
+                fn add_product(self, x: Self, y: Self) -> Self {
+                    Self($madd(x.0, y.0, self.0))
+                }
                 #[inline(always)]
                 fn round(self) -> Self {
                     Self($round(self.0))
@@ -463,7 +477,7 @@ mod simd128 {
         };
     }
     vector!(F32x4, f32, 4, f32x4_add f32x4_sub f32x4_mul f32x4_div f32x4_neg,
-        f32x4_lt f32x4_le f32x4_eq, f32x4_min f32x4_max f32x4_abs f32x4_sqrt f32x4_nearest,
+        f32x4_lt f32x4_le f32x4_eq, f32x4_min f32x4_max f32x4_abs f32x4_sqrt f32x4_nearest f32x4_relaxed_madd,
         f32x4_splat, f32x4(1.0, 1.0, 1.0, 1.0; 0.0, 0.0, 0.0, 0.0));
 
     impl Bits for F32x4 {
@@ -499,7 +513,7 @@ mod simd128 {
         }
     }
     vector!(F64x2, f64, 2, f64x2_add f64x2_sub f64x2_mul f64x2_div f64x2_neg,
-        f64x2_lt f64x2_le f64x2_eq, f64x2_min f64x2_max f64x2_abs f64x2_sqrt f64x2_nearest,
+        f64x2_lt f64x2_le f64x2_eq, f64x2_min f64x2_max f64x2_abs f64x2_sqrt f64x2_nearest f64x2_relaxed_madd,
         f64x2_splat, f64x2(1.0, 1.0; 0.0, 0.0));
 }
 

@@ -52,7 +52,7 @@ fn dot<T: Float, const M: usize, const N: usize, const U: usize>(
                 for j in 0..N {
                     let y = at(pb[j]);
                     for i in 0..M {
-                        acc[i][j] = acc[i][j] + x[i] * y
+                        acc[i][j] = acc[i][j].add_product(x[i], y)
                     }
                 }
             }
@@ -114,7 +114,7 @@ fn sum<T: Float, const M: usize, const P: usize>(a: View<T>, b: View<T>, c: &mut
         let y: [T::Wide; P] = pb.map(|p| T::Wide::load(unsafe { from_raw_parts(p, lanes) }));
         for i in 0..M {
             let c = &mut c[i * n + j..];
-            let s = (0..P).fold(T::Wide::load(c), |s, p| s + wide[i][p] * y[p]);
+            let s = (0..P).fold(T::Wide::load(c), |s, p| s.add_product(wide[i][p], y[p]));
             s.store(c)
         }
         pb = pb.map(|p| p.wrapping_add(lanes))

@@ -109,7 +109,7 @@ fn tile<T: Float, const M: usize, const N: usize, const WIDE: bool>(
                         T::Wide::splat(*pa.add(i * a.row))
                     };
                     for j in 0..N {
-                        acc[i][j] = acc[i][j] + x * ys[j]
+                        acc[i][j] = acc[i][j].add_product(x, ys[j])
                     }
                 }
             }
