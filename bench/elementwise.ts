@@ -1,14 +1,13 @@
 /** @file What does an element cost, op by op, and how near does it come to the machine's bandwidth? */
 
 import * as u from "unrolled";
-import { type Bench, nameOf, type Nd, type OpCase } from "../tests/support/cases.ts";
+import { type Bench, draw, nameOf, type Nd, type OpCase } from "../tests/support/cases.ts";
 import { cases as activations } from "../tests/support/cases/activation.ts";
 import { cases as arithmetic } from "../tests/support/cases/arithmetic.ts";
 import { cases as layers } from "../tests/support/cases/layers.ts";
 import { cases as reductions } from "../tests/support/cases/reduce.ts";
 import { cases as shapes } from "../tests/support/cases/shape.ts";
 import { cases as softmaxes } from "../tests/support/cases/softmax.ts";
-import { draw } from "../tests/support/cases.ts";
 import { sizeOf } from "../tests/support/nd.ts";
 import { FLOAT32 } from "../tests/support/tolerances.ts";
 import { benchesOf, expectClose, some, take, tensors } from "./inputs.ts";

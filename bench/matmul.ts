@@ -1,9 +1,8 @@
 /** @file How near do products of matrices come to the machine's limit? */
 
 import { matmul, randn, scope, type Tensor } from "unrolled";
-import { type Bench, nameOf, type Nd, type OpCase } from "../tests/support/cases.ts";
+import { type Bench, draw, nameOf, type Nd, type OpCase } from "../tests/support/cases.ts";
 import { cases } from "../tests/support/cases/matmul.ts";
-import { draw } from "../tests/support/cases.ts";
 import { benchesOf, expectClose, some, take, tensors } from "./inputs.ts";
 import { measure } from "./measure.ts";
 import { type Subject, timed, type Work } from "./work.ts";
