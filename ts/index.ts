@@ -35,12 +35,14 @@ export { matmul, type MatmulOptions } from "./ops/matmul.ts";
 export { broadcastTo } from "./ops/broadcast.ts";
 export { flatten, permute, reshape, squeeze, transpose, unsqueeze } from "./ops/shape.ts";
 export { flip, select, slice, split, unbind } from "./ops/slice.ts";
-export { concat, pad, stack } from "./ops/join.ts";
+export { concat, pad, type PaddingOptions, stack } from "./ops/join.ts";
+export type { EdgeMode } from "./ops/pad-modes.ts";
 export { tril, triu } from "./ops/triangle.ts";
 export { gather, indexSelect, scatterAdd } from "./ops/indexing.ts";
 
 // Ops: randomness, losses, layers as functions
 export { bernoulli, rand, randint, randn, randperm, type RandomOptions } from "./ops/random.ts";
+export { conv1d, type Conv1dWindows, type ConvPadding } from "./ops/conv.ts";
 export { dropout, type DropoutOptions } from "./ops/dropout.ts";
 export { embedding, type EmbeddingLookUp } from "./ops/embedding.ts";
 export { layerNorm } from "./ops/norm.ts";

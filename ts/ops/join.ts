@@ -4,7 +4,9 @@ import { record } from "../core/autograd.ts";
 import { expectAxis, expectInteger, fail, sameShape, type Shape, show } from "../core/shape.ts";
 import { empty, expectTensor, type Tensor } from "../core/tensor.ts";
 import { kernels } from "../runtime/kernels.ts";
+import { indexSelect } from "./indexing.ts";
 import { expectFits } from "./operand.ts";
+import { type EdgeMode, edgeIndices, expectReach, isEdgeMode } from "./pad-modes.ts";
 import { reshape } from "./shape.ts";
 import { around, cut } from "./slice.ts";
 
@@ -80,25 +82,51 @@ function join(op: string, xs: readonly Tensor[], a: number, shape: Shape): Tenso
   return record(op, y, xs, rules);
 }
 
+export interface PaddingOptions {
+  /** What stands around x: `value`, or what `EdgeMode` says. Default "constant". */
+  mode?: "constant" | EdgeMode;
+  /** Default 0. */
+  value?: number;
+}
+
 /**
- * With `value` around: `padding` is [before, after] for the last axis, then for the one before it, and so on, as in
- * torch.nn.functional.pad.
+ * x with `value` around, or its own elements: `padding` is [before, after] for the last axis, then for the one before
+ * it, and so on, as in torch.nn.functional.pad.
  *
- * @throws RangeError unless `padding` has pairs of integers of at least 0, no more than there are axes
+ * @throws RangeError unless `padding` has pairs of integers of at least 0, no more than there are axes, and where an axis
+ *   is too short for the mode
  */
-export function pad(x: Tensor, padding: readonly number[], { value = 0 } = {}): Tensor {
+export function pad(
+  x: Tensor,
+  padding: readonly number[],
+  { mode = "constant", value = 0 }: PaddingOptions = {},
+): Tensor {
   expectTensor("pad", "x", x);
   if (padding.length % 2 !== 0 || padding.length > 2 * x.ndim) {
     fail("pad", "padding", `to be pairs for at most ${x.ndim} axes`, show(padding));
   }
   for (const p of padding) expectInteger("pad", "each padding", p);
   expectFits("pad", value, x.dtype);
-  let y = reshape(x, x.shape);
-  for (let i = 0; i < padding.length; i += 2) {
-    const [before, after] = [padding[i]!, padding[i + 1]!];
-    if (before > 0 || after > 0) y = padded(y, x.ndim - 1 - i / 2, before, after, value);
+  if (mode !== "constant" && !isEdgeMode(mode)) {
+    fail("pad", "mode", "constant, reflect, replicate or circular", String(mode));
   }
-  return y;
+  const sides = Array.from({ length: padding.length / 2 }, (_, i) => ({
+    axis: x.ndim - 1 - i,
+    before: padding[2 * i]!,
+    after: padding[2 * i + 1]!,
+  })).filter(({ before, after }) => before > 0 || after > 0);
+  if (mode === "constant") {
+    return sides.reduce(
+      (y, { axis, before, after }) => padded(y, axis, before, after, value),
+      reshape(x, x.shape),
+    );
+  }
+  for (const { axis, before, after } of sides) expectReach(mode, before, x.shape[axis]!, after);
+  return sides.reduce(
+    (y, { axis, before, after }) =>
+      indexSelect(y, axis, edgeIndices(mode, before, x.shape[axis]!, after)),
+    reshape(x, x.shape),
+  );
 }
 
 function padded(x: Tensor, a: number, before: number, after: number, value: number): Tensor {

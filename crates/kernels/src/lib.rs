@@ -12,6 +12,7 @@
 )]
 
 pub mod compare;
+pub mod conv;
 pub mod copy;
 pub mod gemm;
 pub mod gru;

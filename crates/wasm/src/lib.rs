@@ -86,6 +86,10 @@ export! {
     gemm_tn: f32, gemm_tn_f64: f64 = gemm::tn(read a[(batch - 1) * a_stride + k * m], read b[(batch - 1) * b_stride + k * n], write c[batch * m * n], write scratch[gemm_scratch(batch * m, n, k)]; m, n, k, batch, a_stride, b_stride);
     gemm_tt: f32, gemm_tt_f64: f64 = gemm::tt(read a[(batch - 1) * a_stride + k * m], read b[(batch - 1) * b_stride + n * k], write c[batch * m * n], write scratch[gemm_scratch(batch * m, n, k)]; m, n, k, batch, a_stride, b_stride);
 
+    conv1d: f32, conv1d_f64: f64 = conv::forward(read x[batch * groups * inputs * length], read w[groups * outputs * inputs * width], write y[batch * groups * outputs * steps], write scratch[conv_scratch(inputs * width, outputs, steps)]; batch, groups, inputs, outputs, length, steps, width, stride, dilation, padding);
+    conv1d_input: f32, conv1d_input_f64: f64 = conv::backward_input(read dy[batch * groups * outputs * steps], read w[groups * outputs * inputs * width], write dx[batch * groups * inputs * length], write scratch[conv_scratch(inputs * width, outputs, steps)]; batch, groups, inputs, outputs, length, steps, width, stride, dilation, padding);
+    conv1d_weight: f32, conv1d_weight_f64: f64 = conv::backward_weight(read dy[batch * groups * outputs * steps], read x[batch * groups * inputs * length], write dw[groups * outputs * inputs * width], write scratch[conv_scratch(inputs * width, outputs, steps)]; batch, groups, inputs, outputs, length, steps, width, stride, dilation, padding);
+
     rnn_forward: f32, rnn_forward_f64: f64 = rnn::forward(read x[time * batch * input], maybe_read h0[batch * hidden], read w_ih[1 * hidden * input], read w_hh[1 * hidden * hidden], maybe_read b_ih[1 * hidden], maybe_read b_hh[1 * hidden], write hs[time * batch * hidden], write hn[batch * hidden], write scratch[recurrent_scratch(time, batch, input, hidden, 1)]; time, batch, input, hidden, reverse, relu);
     rnn_backward: f32, rnn_backward_f64: f64 = rnn::backward(read x[time * batch * input], maybe_read h0[batch * hidden], read w_ih[1 * hidden * input], read w_hh[1 * hidden * hidden], read hs[time * batch * hidden], maybe_read dhs[time * batch * hidden], maybe_read dhn[batch * hidden], maybe_write dx[time * batch * input], maybe_write dh0[batch * hidden], maybe_write dw_ih[1 * hidden * input], maybe_write dw_hh[1 * hidden * hidden], maybe_write db_ih[1 * hidden], maybe_write db_hh[1 * hidden], write dgates[time * batch * hidden], write carry[batch * hidden], write scratch[recurrent_scratch(time, batch, input, hidden, 1)]; time, batch, input, hidden, reverse, relu);
     lstm_forward: f32, lstm_forward_f64: f64 = lstm::forward(read x[time * batch * input], maybe_read h0[batch * hidden], maybe_read c0[batch * hidden], read w_ih[4 * hidden * input], read w_hh[4 * hidden * hidden], maybe_read b_ih[4 * hidden], maybe_read b_hh[4 * hidden], write hs[time * batch * hidden], write cs[time * batch * hidden], write act[4 * time * batch * hidden], write hn[batch * hidden], write cn[batch * hidden], write scratch[recurrent_scratch(time, batch, input, hidden, 4)]; time, batch, input, hidden, reverse);
@@ -111,6 +115,12 @@ export! {
 #[wasm_bindgen]
 pub fn gemm_scratch(m: usize, n: usize, k: usize) -> usize {
     kernels::gemm::scratch(m, n, k)
+}
+
+/// The elements of `scratch` that a convolution needs, either way: `taps` are channels times width, of one group.
+#[wasm_bindgen]
+pub fn conv_scratch(taps: usize, outputs: usize, steps: usize) -> usize {
+    kernels::conv::scratch(taps, outputs, steps)
 }
 
 /// The elements of `scratch` that a recurrent layer with blocks of `gates` needs, forward or backward.

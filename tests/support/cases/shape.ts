@@ -537,6 +537,40 @@ export const cases: OpCase[] = [
       [() => u.pad(given([2], "int32"), [1, 1], { value: 0.5 }), /int32 holds integers/],
     ],
   },
+  ...(["reflect", "replicate", "circular"] as const).map((mode): OpCase => ({
+    op: "pad",
+    variant: mode,
+    f: (x) => u.pad(x, [2, 1, 1, 0], { mode }),
+    oracle: (x) => {
+      const source = (i: number, n: number): number => {
+        if (i >= 0 && i < n) return i;
+        if (mode === "circular") return i < 0 ? i + n : i - n;
+        if (mode === "replicate") return i < 0 ? 0 : n - 1;
+        return i < 0 ? -i : 2 * n - 2 - i;
+      };
+      const [rows, columns] = x!.shape as [number, number];
+      return build([rows + 1, columns + 3], ([i, j]) =>
+        at(x!, [source(i! - 1, rows), source(j! - 2, columns)]),
+      );
+    },
+    shapes: [[[2, 3]], [[3, 4]]],
+    sweep: (n) => [[2, n + 3]],
+    errors: [
+      [
+        () => u.pad(given([2, 0]), [1, 0], { mode }),
+        /padding to be at most 0 \(.+, size 0\), got 1/,
+      ],
+      ...(mode === "replicate"
+        ? []
+        : ([
+            [() => u.pad(given([2, 3]), [1, 4], { mode }), /to be at most [23] \(.+, size 3\)/],
+          ] as const)),
+      [
+        () => u.pad(given([2]), [1, 1], { mode: "wrap" as "circular" }),
+        /expected mode constant, reflect, replicate or circular, got wrap/,
+      ],
+    ],
+  })),
   {
     op: "pad",
     variant: "nothing",
