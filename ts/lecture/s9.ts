@@ -212,14 +212,14 @@ function pictures({
       }),
     },
     {
-      caption: "The gates of the number cell, and what it holds, along the same sentence.",
+      caption: "The gates of the number cell, and what it holds, along the same sentence: −1 is singular, 1 plural.",
       svg: gateTrace({
         words,
         lanes: [
           lane("f", "forget gate"),
           lane("i", "input gate"),
           lane("o", "output gate"),
-          { letter: "c", name: "plural above, singular below", signed: true, values: steps.map(({ cells }) => cells[0]!) },
+          { letter: "c", name: "cell state", signed: true, values: steps.map(({ cells }) => cells[0]!) },
         ],
         marked: [noun],
         description: "Forget, input and output gates and the value of the number cell at each word.",

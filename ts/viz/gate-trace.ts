@@ -11,7 +11,7 @@ export interface GateTraceOptions {
   description: string;
 }
 
-const [LEFT, LANE, GAP, TOP] = [150, 56, 20, 34];
+const [LEFT, LANE, GAP, TOP] = [150, 56, 24, 44];
 
 export function gateTrace({ words, lanes, marked, description }: GateTraceOptions): string {
   const step = Math.min(110, (960 - LEFT - 20) / words.length);

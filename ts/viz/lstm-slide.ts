@@ -32,9 +32,9 @@ export interface LSTMSlideOptions {
 const [WIDTH, HEIGHT] = [960, 500];
 const LINE = 128;
 const GATES = [
-  { key: "f", x: 190, name: "forget" },
+  { key: "f", x: 190, name: "keep?" },
   { key: "i", x: 300, name: "write?" },
-  { key: "g", x: 390, name: "write" },
+  { key: "g", x: 390, name: "what" },
   { key: "o", x: 510, name: "show?" },
 ] as const;
 /** The gauges' feet, and how high they are. */
@@ -103,9 +103,9 @@ export function lstmSlide({
     arrow([[350, 424], [350, 380]], { width: 2 }),
     formula(364, 402, "x_t", { anchor: "start", size: 18 }),
     ...GATES.map(gauge),
-    text(VECTOR, 62, "cell state: what is remembered", { anchor: "start", size: 14, colour: COLOUR.soft }), // prettier-ignore
-    ...cells.map((cell, k) => film.dial(cell, steps.map((step) => step.cells[k]!), 100 + k * ROW)),
-    text(VECTOR + 110, 100 + cells.length * ROW, "…", { size: 20, colour: COLOUR.soft }),
+    text(VECTOR + 10, 66, "cell state: what is remembered", { anchor: "start", size: 14, colour: COLOUR.soft }), // prettier-ignore
+    ...cells.map((cell, k) => film.dial(cell, steps.map((step) => step.cells[k]!), 122 + k * ROW)),
+    text(VECTOR + 115, 122 + cells.length * ROW, "…", { size: 20, colour: COLOUR.soft }),
     film.answer(answer, probability),
     film.sentence(steps.map(({ word }) => word)),
   ]; // prettier-ignore

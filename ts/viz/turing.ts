@@ -87,7 +87,7 @@ export function cantorPlot({
     );
   });
   const start = top + 3 * BAND + 8;
-  const lanes = intervals(3, base, symbols).map(([from, width]) =>
+  const lanes = intervals(1, base, symbols).map(([from, width]) =>
     rect(x(from), start, width * PLOT, height, COLOUR.wash),
   );
   const dot = (q: number, t: number, colour: string): string =>
