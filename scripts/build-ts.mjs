@@ -38,6 +38,7 @@ export async function buildTypeScript() {
       rmSync(at("dist"), { recursive: true, force: true });
       mkdirSync(at("dist"));
       for (const [file, entry] of Object.entries(ENTRIES)) await library(file, entry);
+      await bundle("theory.js", { source: "theory/index.ts", external: ["unrolled"] });
       await program();
       copyFileSync(at("build/kernels.wasm"), at("dist/kernels.wasm"));
       await declarations();

@@ -61,6 +61,7 @@ test("the entries are self-contained: they import nothing but the compiled modul
     );
   expect(imports("index.js")).toEqual([]);
   expect(imports("slim.js")).toEqual([]);
+  expect(imports("theory.js")).toEqual(["unrolled"]); // the same Tensor and memory
   expect(imports("workerd.js")).toEqual(["./kernels.wasm"]);
   expect(imports("edge-light.js")).toEqual(["./kernels.wasm?module"]);
 });
