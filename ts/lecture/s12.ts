@@ -1,6 +1,7 @@
 import { crossEntropy, Generator, nn, scope, select, type Tensor } from "unrolled";
 import { eventTask } from "../theory/event-task.ts";
 import { StackedNet } from "../theory/stacked-net.ts";
+import { COLOUR } from "../viz/drawing.ts";
 import { lineChart } from "../viz/line-chart.ts";
 import type { Exhibit, ExhibitOptions } from "./exhibit.ts";
 import { accuracy, fit } from "./fit.ts";
@@ -132,10 +133,10 @@ function run(options: ExhibitOptions) {
         caption: `Both nets learnt from events in steps 1 to ${T / 2}. The recurrent one, whose weights are the same at all times, knows them anywhere.`,
         svg: lineChart({
           curves: [
-            { name: "RNN", kind: "net", points: curve(shown.recurrent), marked: true },
-            { name: "stacked", kind: "trigram", points: curve(shown.stacked), marked: true },
+            { name: "RNN", colour: COLOUR.warm, points: curve(shown.recurrent), marked: true },
+            { name: "stacked", colour: COLOUR.cool, points: curve(shown.stacked), marked: true },
           ],
-          levels: [{ name: "chance", kind: "unigram", y: chance }],
+          levels: [{ name: "chance", colour: COLOUR.soft, y: chance }],
           xLabel: "step of the event",
           yLabel: "share right",
           description: `Share of right answers by the step of the event: the RNN ${percent(shown.recurrent.second)} in the second half, the stacked net ${percent(shown.stacked.second)}.`,
