@@ -107,7 +107,7 @@ async function declarations() {
         emitDeclarationOnly: true,
         stripInternal: true,
       },
-      include: ["../ts"],
+      include: ["../ts/index.ts", "../ts/entry/slim-api.ts", "../ts/theory"], // what users import
     }),
   );
   await node("tsc", ["-p", "build/tsconfig.json"], { quiet: true });
