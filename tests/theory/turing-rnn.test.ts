@@ -33,8 +33,8 @@ const ones = ({ left, right }: Configuration): number =>
 function expectSameRun(machine: TuringMachine, tape: readonly number[] = []): Configuration {
   const expected = [...simulate(machine, tape)];
   const run = [...runMachine(compileMachine(machine), tape)];
-  run.forEach(({ state, left, right }, step) =>
-    expect({ state, left, right }, `step ${step}`).toEqual(expected[step]),
+  run.forEach(({ state, head, left, right }, step) =>
+    expect({ state, head, left, right }, `step ${step}`).toEqual(expected[step]),
   );
   expect(run.length).toBe(expected.length);
   return expected.at(-1)!;
@@ -88,10 +88,10 @@ test("a tape that is too long for the numbers is an error that says so, before a
     const expected = [...simulate(busy)];
     let seen = 0;
     const inSingle = (): void => {
-      for (const { state, left, right } of runMachine(compileMachine(busy), [], {
+      for (const { state, head, left, right } of runMachine(compileMachine(busy), [], {
         dtype: "float32",
       }))
-        expect({ state, left, right }).toEqual(expected[seen++]);
+        expect({ state, head, left, right }).toEqual(expected[seen++]);
     };
     expect(inSingle).toThrow(
       /precision exceeded at step \d+: float32 does not hold a stack of more than \d+ symbols/,

@@ -3,7 +3,8 @@
  * case (the preposition decides), number and gender (the noun does), with words in between.
  */
 
-import { type Generator, rand } from "unrolled";
+import type { Generator } from "unrolled";
+import { dice } from "./dice.ts";
 
 export const CASES = ["nom", "gen", "dat", "acc", "loc", "instr"] as const;
 export type Case = (typeof CASES)[number];
@@ -150,21 +151,23 @@ export function sentence(distance: number, draw: () => number): Sentence {
   };
 }
 
+/** "I live with my parents, …", with some words before the question. */
+export function slideSentence(between: readonly string[] = []): Sentence {
+  const [number, gender, kase] = ["plural", "m anim", "instr"] as const;
+  return {
+    words: ["I", "live", "with", "my", "parents", ...between, QUESTION],
+    noun: 4,
+    kase,
+    number,
+    gender,
+    form: my(kase, number, gender),
+    otherForm: my(kase, "singular", gender),
+    subject: "singular",
+  };
+}
+
 /** So many sentences of one distance. The same generator, in the same state, gives the same ones. */
 export function sentences(count: number, distance: number, generator: Generator): Sentence[] {
   const draw = dice(generator);
   return Array.from({ length: count }, () => sentence(distance, draw));
-}
-
-/** Numbers from [0, 1), one by one. */
-export function dice(generator: Generator): () => number {
-  let [values, at]: [Float64Array, number] = [new Float64Array(0), 0];
-  return () => {
-    if (at === values.length) {
-      const drawn = rand([256], { dtype: "float64", generator });
-      [values, at] = [drawn.data() as Float64Array, 0];
-      drawn.free();
-    }
-    return values[at++]!;
-  };
 }

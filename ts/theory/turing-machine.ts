@@ -20,6 +20,8 @@ export interface TuringMachine {
 /** A moment of a run. */
 export interface Configuration {
   state: string;
+  /** Where the head stands; it starts at 0. */
+  head: number;
   /** Symbols from the head leftwards, without the head's own, up to the last that is not blank. */
   left: readonly number[];
   /** Symbols from the head, with its own, rightwards, up to the last that is not blank. */
@@ -73,7 +75,7 @@ export function* simulate(
       ),
     );
   for (;;) {
-    yield { state, left: read(head - 1, low, -1), right: read(head, high, 1) };
+    yield { state, head, left: read(head - 1, low, -1), right: read(head, high, 1) };
     const rule = machine.rules.get(state)?.[cells.get(head) ?? 0];
     if (!rule) return;
     cells.set(head, rule.write);

@@ -194,13 +194,16 @@ export function* runMachine(
     let units = new Float64Array(n);
     units[0] = held(encodeStack(tape, net.base), dtype, tape, net);
     units[net.units.indexOf(net.machine.states[0]!)] = 1;
-    for (let step = 0; ; step++) {
-      const moment = configuration(net, units);
-      yield moment;
-      if (net.machine.halts.includes(moment.state)) return;
-      const next = threeTicks(rnn, units, dtype);
-      expectReversible(net, units, next, step, dtype);
+    for (let step = 0, head = 0; ; step++) {
+      const state = stateOf(net, units, 1);
+      const [left, right] = [units[1]!, units[0]!].map((q) => trimmed(decodeStack(q, net.base)));
+      yield { state, head, left: left!, right: right!, units };
+      if (net.machine.halts.includes(state)) return;
+      const [fired, next] = threeTicks(rnn, units, dtype);
+      const move = moveOf(net, fired, 1);
+      expectReversible(net, units, next, move, step, dtype);
       units = next;
+      head += move === "R" ? 1 : -1;
     }
   } finally {
     rnn.free();
@@ -224,31 +227,48 @@ function held(
   return kept;
 }
 
+/** The units after two ticks, when the rules' are at work, and after three. */
 function threeTicks(
   rnn: nn.RNN,
   units: Float64Array,
   dtype: "float32" | "float64",
-): Float64Array<ArrayBuffer> {
+): [fired: Float64Array<ArrayBuffer>, next: Float64Array<ArrayBuffer>] {
   const n = units.length;
-  const h = scope(() => {
+  const hs = scope(() => {
     const h0 = tensor([...units, ...new Array<number>(n).fill(0)], [1, 2 * n], { dtype });
-    return rnn.forward(zeros([TICKS, 1], { dtype }), h0)[1];
+    return rnn.forward(zeros([TICKS, 1], { dtype }), h0)[0].data(); // [3, 2 n]
   });
-  const values = h.data();
-  h.free();
-  return Float64Array.from({ length: n }, (_, i) => values[i]! - values[n + i]!);
+  const after = (tick: number): Float64Array<ArrayBuffer> =>
+    Float64Array.from({ length: n }, (_, i) => {
+      const at = (tick - 1) * 2 * n + i;
+      return hs[at]! - hs[at + n]!;
+    });
+  return [after(2), after(3)];
 }
 
-function configuration({ units: names, base, machine }: SaturatedNet, units: Float64Array) {
-  const [R, L] = units as unknown as [number, number]; // the first two
-  const state = [...machine.states, ...machine.halts].find((s) => units[names.indexOf(s)] === 1);
-  if (state === undefined) throw new Error("internal: runMachine: the net is in no state");
-  return {
-    state,
-    left: trimmed(decodeStack(L, base)),
-    right: trimmed(decodeStack(R, base)),
-    units,
-  };
+/** The state whose unit is at its full value, `one`. */
+function stateOf<Value>(
+  { machine, units: names }: SaturatedNet,
+  units: ArrayLike<Value>,
+  one: Value,
+): string {
+  const states = [...machine.states, ...machine.halts];
+  const state = states.find((s) => units[names.indexOf(s)] === one);
+  if (state === undefined) throw new Error("internal: the net is in no state");
+  return state;
+}
+
+/** The move of the rule whose unit is at its full value, `one`. */
+function moveOf<Value>(
+  { machine, units: names }: SaturatedNet,
+  fired: ArrayLike<Value>,
+  one: Value,
+): "L" | "R" {
+  for (const [state, rules] of machine.rules) {
+    const rule = rules.find((_, a) => fired[names.indexOf(`${state}${a}`)] === one);
+    if (rule) return rule.move;
+  }
+  throw new Error("internal: no rule applies");
 }
 
 /**
@@ -259,14 +279,17 @@ function expectReversible(
   { base }: SaturatedNet,
   before: Float64Array,
   after: Float64Array,
+  move: "L" | "R",
   step: number,
   dtype: string,
 ): void {
-  const [R, L] = before as unknown as [number, number];
+  const [R, L] = before as unknown as [number, number]; // the first two units
   const [R1, L1] = after as unknown as [number, number];
-  const right = popped(L1, base) === L && R1 === popped(R, base);
-  const left = popped(popped(R1, base), base) === popped(R, base) && L1 === popped(L, base);
-  if (right || left) return;
+  const exact =
+    move === "R"
+      ? popped(L1, base) === L && R1 === popped(R, base)
+      : popped(popped(R1, base), base) === popped(R, base) && L1 === popped(L, base);
+  if (exact) return;
   const depth = Math.max(...[R, L].map((q) => decodeStack(q, base).length));
   throw new PrecisionError(
     `runMachine: precision exceeded at step ${step + 1}: ${dtype} does not hold a stack of more than ${depth} symbols, ` +
@@ -312,21 +335,18 @@ export function* runExactly(
     }
     return trimmed(symbols);
   };
-  for (;;) {
-    const one = 1n << scale;
-    const state = [...machine.states, ...machine.halts].find(
-      (s) => units[names.indexOf(s)] === one,
-    );
-    if (state === undefined) throw new Error("internal: runExactly: the net is in no state");
-    yield { state, left: symbolsOf(units[1]!), right: symbolsOf(units[0]!) };
+  for (let head = 0; ;) {
+    const state = stateOf(net, units, 1n << scale);
+    yield { state, head, left: symbolsOf(units[1]!), right: symbolsOf(units[0]!) };
     if (machine.halts.includes(state)) return;
-    for (let tick = 0; tick < TICKS; tick++) {
-      const top = 1n << (scale + bits);
+    for (let tick = 1; tick <= TICKS; tick++) {
+      const one = 1n << (scale + bits);
       const sums = rows.map((row, i) =>
         row.reduce((sum, [j, w]) => sum + w * units[j]!, constants[i]! << scale),
       );
-      units = sums.map((x) => (x < 0n ? 0n : x > top ? top : x));
+      units = sums.map((x) => (x < 0n ? 0n : x > one ? one : x));
       scale += bits;
+      if (tick === 2) head += moveOf(net, units, one) === "R" ? 1 : -1;
     }
     while (scale >= symbolBits && units.every((x) => (x & ((1n << symbolBits) - 1n)) === 0n)) {
       units = units.map((x) => x >> symbolBits);

@@ -13,8 +13,6 @@ use crate::real::Float;
 /// What the windows of one part look at.
 #[derive(Clone, Copy)]
 struct Windows {
-    /// C
-    inputs: usize,
     /// L
     length: usize,
     /// T
@@ -86,7 +84,7 @@ pub fn forward<T: Float>(
     outputs: usize, length: usize, steps: usize, width: usize, stride: usize, dilation: usize,
     padding: usize,
 ) {
-    let windows = Windows { inputs, length, steps, width, stride, dilation, padding };
+    let windows = Windows { length, steps, width, stride, dilation, padding };
     let taps = inputs * width;
     let (columns, room) = scratch.split_at_mut(taps * steps);
     for part in 0..batch * groups {
@@ -103,7 +101,7 @@ pub fn backward_input<T: Float>(
     outputs: usize, length: usize, steps: usize, width: usize, stride: usize, dilation: usize,
     padding: usize,
 ) {
-    let windows = Windows { inputs, length, steps, width, stride, dilation, padding };
+    let windows = Windows { length, steps, width, stride, dilation, padding };
     let taps = inputs * width;
     let (columns, room) = scratch.split_at_mut(taps * steps);
     for part in 0..batch * groups {
@@ -121,7 +119,7 @@ pub fn backward_weight<T: Float>(
     outputs: usize, length: usize, steps: usize, width: usize, stride: usize, dilation: usize,
     padding: usize,
 ) {
-    let windows = Windows { inputs, length, steps, width, stride, dilation, padding };
+    let windows = Windows { length, steps, width, stride, dilation, padding };
     let taps = inputs * width;
     let (columns, room) = scratch.split_at_mut(taps * steps);
     for part in 0..batch * groups {
@@ -142,18 +140,18 @@ mod tests {
 
     /// For each term of the sum over all b, o, t, c, k: its places in y, w and x.
     fn terms(
-        (batch, groups, w): (usize, usize, Windows), outputs: usize,
+        (batch, groups, inputs, outputs): (usize, usize, usize, usize), w: Windows,
     ) -> Vec<(usize, usize, usize)> {
         let mut found = vec![];
         for part in 0..batch * groups {
             for (o, t) in (0..outputs).flat_map(|o| (0..w.steps).map(move |t| (o, t))) {
-                for (c, k) in (0..w.inputs).flat_map(|c| (0..w.width).map(move |k| (c, k))) {
+                for (c, k) in (0..inputs).flat_map(|c| (0..w.width).map(move |k| (c, k))) {
                     let at = (t * w.stride + k * w.dilation).wrapping_sub(w.padding);
                     if at < w.length {
                         found.push((
                             (part * outputs + o) * w.steps + t,
-                            ((part % groups * outputs + o) * w.inputs + c) * w.width + k,
-                            (part * w.inputs + c) * w.length + at,
+                            ((part % groups * outputs + o) * inputs + c) * w.width + k,
+                            (part * inputs + c) * w.length + at,
                         ))
                     }
                 }
@@ -178,14 +176,13 @@ mod tests {
                 }
                 let steps = (length + 2 * padding - span) / stride + 1;
                 for (batch, groups, inputs, outputs) in [(1, 1, 1, 1), (2, 1, 3, 5), (3, 2, 2, 3)] {
-                    let windows =
-                        Windows { inputs, length, steps, width, stride, dilation, padding };
+                    let windows = Windows { length, steps, width, stride, dilation, padding };
                     let x = numbers(batch * groups * inputs * length, 1);
                     let w = numbers(groups * outputs * inputs * width, 2);
                     let y = numbers(batch * groups * outputs * steps, 3);
                     let mut room = vec![f64::NAN; scratch(inputs * width, outputs, steps)];
                     let (mut dx, mut dw, mut dy) = (x.clone(), w.clone(), y.clone());
-                    for (i, j, k) in terms((batch, groups, windows), outputs) {
+                    for (i, j, k) in terms((batch, groups, inputs, outputs), windows) {
                         dy[i] += w[j] * x[k];
                         dw[j] += y[i] * x[k];
                         dx[k] += y[i] * w[j];
