@@ -21,6 +21,7 @@ const { values: options } = parseArgs({
     only: { type: "string", multiple: true, default: [] },
     json: { type: "string" },
     check: { type: "boolean", default: false },
+    relaxed: { type: "boolean", default: false }, // taken care of by scripts/bench.mjs
     help: { type: "boolean", default: false },
   },
 });
@@ -29,6 +30,7 @@ if (options.help) {
 
   --only <pattern>  the rows whose name holds it (a regular expression); may be repeated
   --json <file>     the table as JSON
+  --relaxed         the kernels with fused multiply-add
   --check           exit with 1 if a row misses what it must reach`);
   process.exit();
 }
@@ -43,8 +45,11 @@ const limits = {
   multiplyInL1: speed(multiplyInL1()),
   read4MB: speed(read(2 ** 22)),
 };
-const machine = { cpu: cpus()[0]?.model, node: process.version, unrolled: VERSION };
-console.log(`unrolled ${VERSION}, Node ${process.version}, ${machine.cpu}`);
+const kernels = options.relaxed ? "relaxed" : "plain";
+const machine = { cpu: cpus()[0]?.model, node: process.version, unrolled: VERSION, kernels };
+console.log(
+  `unrolled ${VERSION}, ${kernels} kernels, Node ${process.version}, ${machine.cpu}, ${new Date().toISOString().slice(0, 10)}`,
+);
 console.log(
   `limits: ${limits.multiplyAdd.toFixed(1)} GFLOP/s in registers, ${limits.multiplyInL1.toFixed(1)} in the first cache, ` +
     `${limits.read4MB.toFixed(1)} GB/s reading 4 MB\n`,

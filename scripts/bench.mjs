@@ -10,6 +10,7 @@ const at = (...path) => join(root, ...path);
 
 /** The program, and what is given to it. */
 const [name, ...options] = process.argv.slice(2);
+const library = options.includes("--relaxed") ? "unrolled/relaxed" : "unrolled";
 
 await run(async () => {
   await build();
@@ -38,14 +39,14 @@ async function bundle(entry) {
     configFile: false,
     logLevel: "warn",
     root,
-    resolve: { alias: [{ find: /^[./]*\/ts\/index\.ts$/, replacement: "unrolled" }] },
-    ssr: { external: ["unrolled", "tinybench", "vite", "vitest"] },
+    resolve: { alias: [{ find: /^[./]*\/ts\/index\.ts$|^unrolled$/, replacement: library }] },
+    ssr: { external: [library, "tinybench", "vite", "vitest"] },
     build: {
       target: "node20",
       outDir: at("build/bench"),
       minify: false,
       ssr: at("bench", entry),
-      rolldownOptions: { external: [/^node:/, "unrolled"] },
+      rolldownOptions: { external: [/^node:/, library] },
     },
   });
 }
