@@ -17,7 +17,7 @@ const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
 
 /** Sizes that are numbers of something else, and so are not swept. */
 const FLAGS = /^(reverse|relu|first|nesterov|maximize|decoupled|upper)$/;
-const DEPENDENT = /^(seed_|counter_|start$|step$|shifted$|.*_len$|.*_stride$)/;
+const DEPENDENT = /^(seed_|counter_|start$|steps?$|shifted$|.*_len$|.*_stride$)/;
 const SCALARS: Sizes = { low: -1, high: 3, threshold: 20, std: 2, mean: 1, factor: 3, limit: 0.5 };
 
 /** Makes sizes drawn at random fit each other, as TypeScript would; all others fit as they come. */
@@ -46,6 +46,12 @@ const FITS: Record<string, (sizes: Sizes) => void> = {
     s["a_stride"] = s["batch"] === 1 ? 0 : pick([0, m * k]);
     s["b_stride"] = s["batch"] === 1 ? 0 : pick([0, k * n]);
   },
+  window(s) {
+    for (const size of ["width", "stride", "dilation", "length"]) s[size] ||= 1;
+    const span = s["dilation"]! * (s["width"]! - 1) + 1;
+    s["length"] = Math.max(s["length"]!, span - 2 * s["padding"]!);
+    s["steps"] = Math.floor((s["length"] + 2 * s["padding"]! - span) / s["stride"]!) + 1;
+  },
   sequence(s) {
     for (const size of ["time", "input", "hidden"]) s[size] ||= 1;
   },
@@ -56,6 +62,7 @@ const fitOf = ({ kernel, sizes }: Row): ((sizes: Sizes) => void) | undefined => 
   if (/^copy::(slice|place)$/.test(kernel)) return FITS["cut"];
   if (kernel === "copy::triangle") return FITS["triangle"];
   if (kernel.startsWith("gemm::")) return FITS["product"];
+  if (kernel.startsWith("conv::")) return FITS["window"];
   if (/^(rnn|lstm|gru)::/.test(kernel)) return FITS["sequence"];
   return undefined;
 };

@@ -226,7 +226,7 @@ test("without a command it shows what there is", async () => {
   const { code, stdout, stderr } = await unrolled(folder, []);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(
-    /^Usage: unrolled[^]*\nunrolled: expected a command: train, sample or export/,
+    /^Usage: unrolled[^]*\nunrolled: expected a command: train, sample, export or lecture/,
   );
 });
 
