@@ -51,8 +51,8 @@ console.log(
   `unrolled ${VERSION}, ${kernels} kernels, Node ${process.version}, ${machine.cpu}, ${new Date().toISOString().slice(0, 10)}`,
 );
 console.log(
-  `limits: ${limits.multiplyAdd.toFixed(1)} GFLOP/s in registers, ${limits.multiplyInL1.toFixed(1)} in the first cache, ` +
-    `${limits.read4MB.toFixed(1)} GB/s reading 4 MB\n`,
+  `limits: ${shown(limits.multiplyAdd)} GFLOP/s in registers, ${shown(limits.multiplyInL1)} in the first cache, ` +
+    `${shown(limits.read4MB)} GB/s reading 4 MB\n`,
 );
 console.log(header());
 
@@ -84,7 +84,16 @@ async function attempt(measured: Work["figures"]): Promise<Figures> {
   }
 }
 
-/** GFLOP/s or GB/s of a limit by itself. */
-function speed({ run, amount }: { run: () => void; amount: number }): number {
-  return amount / measure(run).work / 1e9;
+/** GFLOP/s or GB/s of a limit by itself; undefined when the machine was too busy. */
+function speed({ run, amount }: { run: () => void; amount: number }): number | undefined {
+  try {
+    return amount / measure(run).work / 1e9;
+  } catch (error) {
+    if (error instanceof Unsteady) return undefined;
+    throw error;
+  }
+}
+
+function shown(speed: number | undefined): string {
+  return speed?.toFixed(1) ?? "(too busy)";
 }
