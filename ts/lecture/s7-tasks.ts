@@ -202,6 +202,9 @@ type Explosion = Record<"with" | "without", number[]>;
 function clipping(runs: readonly Explosion[]): Verdict[] {
   const share = runs.map(({ with: losses }) => losses.at(-1)! / losses[0]!);
   const lost = runs.map(({ without }) => without.length);
+  const exploded = runs.filter(
+    ({ without }) => without.length <= 5 && !Number.isFinite(without.at(-1)),
+  );
   return [
     {
       what: "a net that explodes, its gradient clipped to 1: loss after 400 steps, as a share of the first, at most",
@@ -211,9 +214,9 @@ function clipping(runs: readonly Explosion[]): Verdict[] {
     },
     {
       what: "the same net without clipping: steps until the loss is no number",
-      expected: "at most 5",
+      expected: runs.length > 1 ? `at most 5 for ${enough(runs.length)} seeds` : "at most 5",
       measured: lost.join(", "),
-      pass: runs.every(({ without }) => without.length <= 5 && !Number.isFinite(without.at(-1))),
+      pass: exploded.length >= enough(runs.length),
     },
   ];
 }
