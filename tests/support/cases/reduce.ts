@@ -120,8 +120,8 @@ export const cases: OpCase[] = [
     ...row,
     shapes: row.shapes.filter(([s]) => !s!.includes(0)), // NaN has no difference quotient
   })),
-  ...reductions("max", u.max, (v) => Math.max(...v), { empty: false }),
-  ...reductions("min", u.min, (v) => Math.min(...v), { empty: false }),
+  ...reductions("max", u.max, (v) => v.reduce((a, b) => Math.max(a, b)), { empty: false }),
+  ...reductions("min", u.min, (v) => v.reduce((a, b) => Math.min(a, b)), { empty: false }),
   ...reductions("logsumexp", u.logsumexp, (v) => Math.log(total(v.map(Math.exp)))).map((row) => ({
     ...row,
     shapes: row.shapes.filter(([s]) => !s!.includes(0)),
