@@ -31,7 +31,6 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
     );
   }
   if (sizeOf(sizes) === x.size) return reshape(x, sizes);
-  void x.ptr; // throws if it was freed
   const y = repeated(x, sizes);
   return record("broadcastTo", y, [x], [(dy) => sumTo(dy, x.shape)]);
 }
@@ -97,7 +96,6 @@ export function reduced(
   axes: readonly number[],
   keepdim: boolean,
 ): Tensor {
-  void x.ptr; // throws if it was freed
   const f = kernels.of[x.dtype as FloatDType][row]; // the caller has checked
   const shape = without(x.shape, axes, keepdim);
   const sizes = [...x.shape];

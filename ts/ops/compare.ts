@@ -110,7 +110,6 @@ export function where(c: Tensor, a: Operand, b: Operand): Tensor {
 }
 
 function choose(op: string, c: Tensor, a: Operand, b: Operand, dtype: DType): Tensor {
-  void c.ptr; // throws if it was freed
   const joint = jointShape(op, a, b);
   const shape = sameShape(c.shape, joint) ? joint : broadcastShape(op, c.shape, joint);
   const w = repeating(c, shape)!; // not a number

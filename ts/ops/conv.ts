@@ -44,7 +44,6 @@ export function conv1d(x: Tensor, W: Tensor, b?: Tensor, options: Conv1dWindows 
   const sizes = sizesOf(x, W, options);
   const O = sizes.groups * sizes.outputs;
   if (b) expectShape("conv1d", { b }, [O]);
-  (void x.ptr, void W.ptr, void b?.ptr); // throw if they were freed
   const batched = x.ndim === 3 ? x : reshape(x, [1, ...x.shape]);
   const y = convolution(batched, W, sizes);
   const biased = b ? add(y, reshape(b, [O, 1])) : y;

@@ -62,8 +62,6 @@ export function combine(op: string, f: BinaryKernel, a: Operand, b: Operand, dty
 
 /** The shape that two operands broadcast to; throws if one was freed. */
 export function jointShape(op: string, a: Operand, b: Operand): Shape {
-  if (typeof a !== "number") void a.ptr;
-  if (typeof b !== "number") void b.ptr;
   if (typeof a === "number") return typeof b === "number" ? [] : b.shape;
   if (typeof b === "number" || sameShape(a.shape, b.shape)) return a.shape;
   return broadcastShape(op, a.shape, b.shape);

@@ -60,7 +60,6 @@ export function crossEntropy(
   }
   const { axis, C, samples } = expectClasses(op, input, options);
   if (!probabilities) expectTargets(op, target, samples, C, options);
-  void target.ptr; // throws if it was freed
 
   const logp = logSoftmax(input, axis);
   const weighted = (x: Tensor): Tensor =>
@@ -119,14 +118,12 @@ function expectClasses(
     fail(op, "ignoreIndex", "to be an integer", String(ignoreIndex));
   }
   if (input.ndim === 0) fail(op, "input", "to be [C], [N, C] or [N, C, d1, ...]", "[]");
-  void input.ptr; // throws if it was freed
   const axis = input.ndim === 1 ? 0 : 1;
   const C = input.shape[axis]!;
   if (weight) {
     expectFloat(op, "weight", weight);
     expectSameDType(op, input, weight);
     expectShape(op, { weight }, [C]);
-    void weight.ptr;
   }
   return { axis, C, samples: input.shape.toSpliced(axis, 1) };
 }
@@ -221,7 +218,6 @@ function distance(
   expectFloat(op, "weight", weight);
   expectSameDType(op, input, weight);
   expectShape(op, { weight }, input.shape);
-  void weight.ptr; // throws if it was freed
   const loss = mul(f(sub(input, target)), weight);
   return reduceLoss(loss, reduction, op === "huberLoss" ? undefined : weight);
 }
@@ -255,7 +251,6 @@ export function bceWithLogits(
     if (missing < 0 || t.shape.some((d, i) => d !== 1 && d !== input.shape[missing + i])) {
       fail(op, name, `to broadcast to ${show(input.shape)}`, show(t.shape));
     }
-    void t.ptr; // throws if it was freed
   }
   const positive = mul(target, softplus(neg(input), { threshold: Infinity })); // −ln σ(input)
   const negative = mul(sub(1, target), softplus(input, { threshold: Infinity }));
@@ -303,8 +298,6 @@ function expectPair(op: string, input: Tensor, target: Tensor, reduction: string
   expectSameDType(op, input, target);
   expectShape(op, { target }, input.shape);
   expectReduction(op, reduction);
-  void input.ptr; // throws if it was freed
-  void target.ptr;
 }
 
 function expectReduction(op: string, reduction: unknown): void {

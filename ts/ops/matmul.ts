@@ -41,7 +41,6 @@ export function matmul(
   if (K !== K2) misfit(a, b, transposeA, transposeB);
   const [aBatch, bBatch] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
   const batch = sameShape(aBatch, bBatch) ? aBatch : broadcastShape("matmul", aBatch, bBatch);
-  (void a.ptr, void b.ptr); // throw if they were freed
 
   const A = aVector ? reshape(a, [1, K]) : spread(a, batch);
   const B = bVector ? reshape(b, [K, 1]) : spread(b, batch);

@@ -33,7 +33,6 @@ function resolve(x: Tensor, shape: Shape): number[] {
 
 /** `x` in another shape: a view. */
 function seen(op: string, x: Tensor, shape: Shape): Tensor {
-  void x.ptr; // throws if it was freed
   const y = new Tensor(shape, x.dtype, x.storage, x.offset);
   return record(op, y, [x], [(dy) => seen(op, dy, x.shape)]);
 }
@@ -99,7 +98,6 @@ function permuted(op: string, x: Tensor, axes: readonly number[]): Tensor {
 
 /** Neighbours that stay together move as one; each move swaps two runs of axes. */
 function reordered(x: Tensor, axes: readonly number[], shape: Shape): Tensor {
-  void x.ptr; // throws if it was freed
   const runs: number[][] = []; // runs of axes of x, in the order of the result; axes of size 1 do not matter
   for (const a of axes.filter((a) => x.shape[a] !== 1)) {
     const run = runs.at(-1);

@@ -20,7 +20,6 @@ function triangle(op: "tril" | "triu", x: Tensor, diagonal: number, upper: 0 | 1
   expectInteger(op, "diagonal", diagonal, -Infinity);
   if (x.ndim < 2) fail(op, "x", "to have at least 2 axes", show(x.shape));
   const [rows, cols] = x.shape.slice(-2) as [number, number]; // there are two
-  void x.ptr; // throws if it was freed
   const y = empty(x.shape, x.dtype);
   const shifted = Math.min(Math.max(diagonal + rows, 0), rows + cols);
   const batch = sizeOf(x.shape.slice(0, -2));

@@ -246,8 +246,6 @@ backward! {
         let du = V::of(ROOT_2_PI) * (V::ONE + V::of(3.0 * 0.044715) * x * x);
         V::of(0.5) * dy * (V::ONE + t + x * (V::ONE - t * t) * du)
     };
-    /// through y = min(max(x, low), high): dy where low ≤ x ≤ high
-    clip_backward(x, dy; low, high) = V::pick(low.le(x), V::pick(x.le(high), dy, V::ZERO), V::ZERO);
 }
 
 /// √(2/π)

@@ -45,7 +45,6 @@ export! {
     silu_backward: f32, silu_backward_f64: f64 = pointwise::silu_backward(read x[n], read dy[n], write dx[n]; n);
     gelu_backward: f32, gelu_backward_f64: f64 = pointwise::gelu_backward(read x[n], read dy[n], write dx[n]; n);
     gelu_tanh_backward: f32, gelu_tanh_backward_f64: f64 = pointwise::gelu_tanh_backward(read x[n], read dy[n], write dx[n]; n);
-    clip_backward: f32, clip_backward_f64: f64 = pointwise::clip_backward(read x[n], read dy[n], write dx[n]; n; low, high);
 
     add: f32, add_f64: f64 = pointwise::add(maybe_read a[a_len], maybe_read b[b_len], write y[n]; n, a_len, b_len; number);
     sub: f32, sub_f64: f64 = pointwise::sub(maybe_read a[a_len], maybe_read b[b_len], write y[n]; n, a_len, b_len; number);
