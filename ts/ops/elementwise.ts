@@ -60,7 +60,7 @@ export function combine(op: string, f: BinaryKernel, a: Operand, b: Operand, dty
   return y;
 }
 
-/** The shape that two operands broadcast to; throws if one was freed. */
+/** The shape that two operands broadcast to. */
 export function jointShape(op: string, a: Operand, b: Operand): Shape {
   if (typeof a === "number") return typeof b === "number" ? [] : b.shape;
   if (typeof b === "number" || sameShape(a.shape, b.shape)) return a.shape;
