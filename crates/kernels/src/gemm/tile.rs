@@ -92,8 +92,8 @@ fn tile<T: Float, const M: usize, const N: usize, const WIDE: bool>(
     assert!((k - 1) * a.col + last <= a.at.len() && (k - 1) * b.row + N * lanes <= b.at.len());
     let mut acc = [[T::Wide::ZERO; N]; M];
     let (mut pa, mut pb, mut left) = (a.at.as_ptr(), b.at.as_ptr(), k);
-    // Four steps a turn, with a way out after each. An engine moves the loads of a stretch of code to its front, where
-    // those of more than half a step do not fit the registers: so there is one more way out, never taken, in the middle.
+    // Four steps a turn, with a way out after each: it saves the turn's own cost, and keeps an engine from moving the loads
+    // of all four to the front, where they would not fit the registers.
     'turns: loop {
         for step in 0..4 {
             // SAFETY: steps 0 .. k of both, whose ends the assertion looked at.
