@@ -43,8 +43,8 @@ function refuses(row: OpCase, shapes: readonly Shape[]): boolean {
   });
 }
 
-// These oracles know one shape, or one width of the window.
-const NARROW = /^scatterAdd|^conv1d, "same"/;
+// Its oracle knows one shape.
+const NARROW = /^scatterAdd/;
 const rows = (await allCases()).filter(
   (row) => row.shapes[0]!.length > 1 && !NARROW.test(nameOf(row)),
 );

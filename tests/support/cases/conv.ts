@@ -33,7 +33,11 @@ const row = (
   op: "conv1d",
   variant,
   f: (x, W, b) => u.conv1d(x, W, b, options),
-  oracle: (x, W, b) => convolved(x!, W!, b, options, before),
+  oracle: (x, W, b) => {
+    const { padding, dilation = 1 } = options;
+    const half = Math.floor((dilation * (W!.shape[2]! - 1)) / 2); // what "same" puts in front
+    return convolved(x!, W!, b, options, padding === "same" ? half : before);
+  },
   shapes,
   sweep: (n) => [[2, 3 * (options.groups ?? 1), n + 7], [4, 3, 3], [4]],
   tolerance: 5e-6, // up to 15 products of up to 4 each
