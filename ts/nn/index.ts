@@ -6,6 +6,7 @@ export { Linear, type LinearOptions } from "./linear.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export { Conv1d, type Conv1dOptions } from "./conv.ts";
 export { Dropout } from "./dropout.ts";
+export { attend, captureAttention, type AttentionRecord } from "./capture-attention.ts";
 export { LayerNorm, type LayerNormOptions } from "./layer-norm.ts";
 export { Recurrent } from "./recurrent.ts";
 export type { RecurrentOptions } from "./recurrent-options.ts";
