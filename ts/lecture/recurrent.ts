@@ -10,6 +10,7 @@ import { exhibit as s9 } from "./s9.ts";
 import { exhibit as s12 } from "./s12.ts";
 import { exhibit as s13 } from "./s13.ts";
 import { exhibit as s14 } from "./s14.ts";
+import { exhibit as s14Counting } from "./s14-counting.ts";
 import { exhibit as s15a } from "./s15a.ts";
 import { exhibit as workedExample } from "./worked-example.ts";
 
@@ -22,6 +23,7 @@ export const RECURRENT: readonly Exhibit[] = [
   s13,
   s15a,
   s14,
+  s14Counting,
   s7,
   s7Tasks,
   s9,

@@ -94,7 +94,7 @@ function learnAdding(kind: Kind, seed: number, progress: (done: number) => void)
   }
 }
 
-const COPY = { delay: 20, batch: 16, hidden: 64, bar: 0.5, steps: 3000, controlSteps: 1500 };
+const COPY = { delay: 20, batch: 16, hidden: 128, bar: 0.5, steps: 3000, controlSteps: 1500 };
 
 function learnCopying(kind: Kind, seed: number, progress: (done: number) => void): Training {
   const { delay, batch, hidden, bar, steps, controlSteps } = COPY;
@@ -112,7 +112,7 @@ function learnCopying(kind: Kind, seed: number, progress: (done: number) => void
       parameters: model.parameters(),
       loss: () => error(copyMemory({ delay, batch, generator })),
       test: () => error(held).item() / copyMemoryBaseline(delay),
-      ...(kind === "LSTM" ? { lr: 2e-2, steps, until: bar } : { lr: 2e-3, steps: controlSteps }),
+      ...(kind === "LSTM" ? { lr: 1e-2, steps, until: bar } : { lr: 2e-3, steps: controlSteps }),
       progress,
     }),
   );

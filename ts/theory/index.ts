@@ -14,6 +14,7 @@ export { spectralNorm } from "./spectral-norm.ts";
 export { ADDING_BASELINE, addingProblem, type AddingProblemOptions } from "./adding-problem.ts";
 export { COPY_CATEGORIES, copyMemory, copyMemoryBaseline } from "./copy-memory.ts";
 export type { CopyMemoryOptions } from "./copy-memory.ts";
+export { anbn, ANBN_LETTERS } from "./anbn.ts";
 export { StackedNet } from "./stacked-net.ts";
 export { eventTask, type EventTaskOptions } from "./event-task.ts";
 export { delayed, linearRnnAsConvolution } from "./tdnn.ts";
@@ -29,5 +30,6 @@ export { CASES, FORMS, GENDERS, my, QUESTION, sentence, sentences, WORDS } from 
 export type { Case, Gender, GrammaticalNumber, Sentence } from "./agreement.ts";
 export { ablation, AgreementNet, freeLoss, glassLoss, glassValues } from "./agreement-net.ts";
 export { formIds, wordIds, type Insides, type Intervention } from "./agreement-net.ts";
-export { agreement, gateMeans, mostMissed, probe, withoutEach } from "./agreement-analysis.ts";
+export { agreement, beforeQuestion, gateMeans, mostMissed, type Probed } from "./agreement-analysis.ts"; // prettier-ignore
+export { probe, tellingCells, withoutEach } from "./agreement-analysis.ts";
 export { WindowNet } from "./window-net.ts";
