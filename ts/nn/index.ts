@@ -8,6 +8,13 @@ export { Conv1d, type Conv1dOptions } from "./conv.ts";
 export { Dropout } from "./dropout.ts";
 export { attend, captureAttention, type AttentionRecord } from "./capture-attention.ts";
 export { LayerNorm, type LayerNormOptions } from "./layer-norm.ts";
+export { generateSquareSubsequentMask, type BlockMask } from "./block-mask.ts";
+export { MultiheadAttention } from "./multihead-attention.ts";
+export type {
+  KeyValueCache,
+  MultiheadAttentionCall,
+  MultiheadAttentionOptions,
+} from "./multihead-attention.ts";
 export { Recurrent } from "./recurrent.ts";
 export type { RecurrentOptions } from "./recurrent-options.ts";
 export { RNN, type RNNOptions } from "./rnn.ts";
