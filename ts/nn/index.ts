@@ -15,6 +15,8 @@ export type {
   MultiheadAttentionCall,
   MultiheadAttentionOptions,
 } from "./multihead-attention.ts";
+export { TransformerEncoderLayer, type EncoderLayerCall } from "./transformer-encoder-layer.ts";
+export type { Activation, TransformerLayerOptions } from "./transformer-options.ts";
 export { Recurrent } from "./recurrent.ts";
 export type { RecurrentOptions } from "./recurrent-options.ts";
 export { RNN, type RNNOptions } from "./rnn.ts";
