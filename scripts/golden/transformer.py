@@ -9,6 +9,14 @@ E, H, F, N, L, S = 4, 2, 5, 2, 3, 4
 LAYOUTS = ["batched", "batch first", "unbatched"]
 ACTIVATIONS = {"relu": "relu", "gelu": "gelu", "silu": torch.nn.functional.silu}
 ENCODER_MASKS = ["none", "bool", "float", "float, each head", "padding", "bool and padding", "causal hint"]
+DECODER_MASKS = [
+    ("none", "none"), ("bool", "bool"), ("float", "float"), ("float, each head", "padding"), ("padding", "float"),
+    ("bool and padding", "bool and padding"), ("causal hint", "causal hint"),
+]
+TRANSFORMER_MASKS = [
+    ("none", "none", "none"), ("none", "causal", "none"), ("padding", "causal", "padding"), ("bool", "float", "bool"),
+    ("causal", "bool and padding", "float"),
+]
 
 
 def camel(name: str) -> str:
@@ -107,5 +115,70 @@ def encoder_layers() -> list:
     return cases
 
 
+def decoder_layers() -> list:
+    cases = []
+    for norm_first, activation, (masks, memory_masks) in product((False, True), ACTIVATIONS, DECODER_MASKS):
+        k = len(cases)
+        layout = LAYOUTS[k % 3]
+        n, shape = shapes(layout)
+        options = layer_options(norm_first, activation, layout, k)
+        inputs = {"tgt": rounded(*shape(L)).requires_grad_(), "memory": rounded(*shape(S)).requires_grad_()}
+        inputs |= mask(masks, "tgt", n, L, L, layout == "unbatched")
+        inputs |= mask(memory_masks, "memory", n, L, S, layout == "unbatched")
+        call = {"tgt_is_causal": True} if "hint" in masks else {}
+        if "hint" in memory_masks:
+            inputs["memory_mask"] = torch.full((L, S), -torch.inf).triu(1)
+            call["memory_is_causal"] = True
+        net = made(torch.nn.TransformerDecoderLayer, options)
+        cases.append(case(net, words(layout, options, f"{masks}; {memory_masks}"), options, inputs, call))
+    return cases
+
+
+def stacks(kind: str) -> list:
+    """Encoders and decoders of two layers, with and without a last norm, for every way to say that a mask is causal."""
+    decodes = kind == "decoder"
+    Layer = torch.nn.TransformerDecoderLayer if decodes else torch.nn.TransformerEncoderLayer
+    Stack = torch.nn.TransformerDecoder if decodes else torch.nn.TransformerEncoder
+    cases = []
+    for masks, norm in product(["none", "bool", "causal", "causal hint", "causal, denied"], (True, False)):
+        k = len(cases)
+        layout = LAYOUTS[k % 3]
+        n, shape = shapes(layout)
+        options = layer_options(k % 2 == 1, "relu", layout, k)
+        last = torch.nn.LayerNorm(E) if norm else None
+        net = Stack(made(Layer, options), 2, last, **({} if decodes else {"enable_nested_tensor": False}))
+        prefix = "tgt" if decodes else "src"
+        inputs = {prefix: rounded(*shape(L)).requires_grad_()}
+        if decodes:
+            inputs["memory"] = rounded(*shape(S)).requires_grad_()
+        given = mask(masks, prefix, n, L, L, layout == "unbatched")
+        inputs |= given if decodes else {k.replace("src_mask", "mask"): x for k, x in given.items()}
+        hint = "tgt_is_causal" if decodes else "is_causal"
+        call = {hint: "hint" in masks} if "," in masks or "hint" in masks else {}
+        cases.append(case(net, words(layout, options, masks) + f", norm {norm}", {**options, "norm": norm}, inputs, call))
+    return cases
+
+
+def transformers() -> list:
+    cases = []
+    for norm_first, (src, tgt, memory) in product((False, True), TRANSFORMER_MASKS):
+        k = len(cases)
+        layout = LAYOUTS[k % 3]
+        n, shape = shapes(layout)
+        options = layer_options(norm_first, "gelu" if k % 2 else "relu", layout, k)
+        depth = {"num_encoder_layers": 1 + k % 2, "num_decoder_layers": 2 - k % 2}
+        net = made(torch.nn.Transformer, {**options, **depth})
+        inputs = {"src": rounded(*shape(S)).requires_grad_(), "tgt": rounded(*shape(L)).requires_grad_()}
+        inputs |= mask(src, "src", n, S, S, layout == "unbatched")
+        inputs |= mask(tgt, "tgt", n, L, L, layout == "unbatched")
+        inputs |= mask(memory, "memory", n, L, S, layout == "unbatched")
+        cases.append(case(net, words(layout, options, f"{src}; {tgt}; {memory}"), {**options, **depth}, inputs, {}))
+    return cases
+
+
 start()
 save("transformer-encoder-layer", encoder_layers())
+save("transformer-decoder-layer", decoder_layers())
+save("transformer-encoder", stacks("encoder"))
+save("transformer-decoder", stacks("decoder"))
+save("transformer", transformers())

@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { backward, memory, mul, nn, scope, silu, sum, type Tensor } from "../../ts/index.ts";
+import {
+  backward,
+  type FloatDType,
+  memory,
+  mul,
+  nn,
+  scope,
+  silu,
+  sum,
+  type Tensor,
+} from "../../ts/index.ts";
 import { expectGolden, fromGolden, golden, type GoldenTensor } from "../support/golden.ts";
 
 type Named = Record<string, GoldenTensor>;
@@ -18,10 +28,34 @@ interface Case {
 type Net = nn.Module & { forward(...args: never[]): Tensor };
 
 const [E, H] = [4, 2];
-const NETS: Record<string, { least: number; make: (options: object) => Net }> = {
+interface Options extends nn.TransformerOptions {
+  norm?: boolean;
+  dtype: FloatDType;
+}
+
+/** Two layers, and perhaps a norm. */
+function stack(kind: "Encoder" | "Decoder", { norm, ...options }: Options): Net {
+  const last = norm ? { norm: new nn.LayerNorm(E, { dtype: options.dtype }) } : {};
+  const layer = new nn[`Transformer${kind}Layer`](E, H, options);
+  const made = new nn[`Transformer${kind}`](layer as never, 2, last);
+  layer.free();
+  return made;
+}
+
+const NETS: Record<string, { least: number; make: (options: Options) => Net }> = {
   "transformer-encoder-layer": {
     least: 39,
     make: (options) => new nn.TransformerEncoderLayer(E, H, options),
+  },
+  "transformer-decoder-layer": {
+    least: 39,
+    make: (options) => new nn.TransformerDecoderLayer(E, H, options),
+  },
+  "transformer-encoder": { least: 10, make: (options) => stack("Encoder", options) },
+  "transformer-decoder": { least: 10, make: (options) => stack("Decoder", options) },
+  transformer: {
+    least: 10,
+    make: (options) => new nn.Transformer({ dModel: E, nhead: H, ...options }),
   },
 };
 
@@ -36,7 +70,7 @@ for (const [file, { least, make }] of Object.entries(NETS)) {
       test.each(["float64", "float32"] as const)(`${c.name} in %s`, (dtype) => {
         const before = memory().tensors;
         const activation = c.options.activation === "silu" ? silu : c.options.activation;
-        const net = make({ ...c.options, ...(activation && { activation }), dtype });
+        const net = make({ ...c.options, ...(activation && { activation }), dtype } as Options);
         scope(() => {
           const state = Object.entries(c.state).map(([k, v]) => [k, fromGolden(v, dtype)] as const);
           expect([...net.stateDict().keys()]).toEqual(Object.keys(c.state));

@@ -51,7 +51,10 @@ export function detectCausal(
   isCausal: boolean | null | undefined,
   size: number,
 ): boolean {
-  return isCausal ?? (mask !== undefined && isCausalMask(mask, size));
+  if (isCausal !== undefined && isCausal !== null) return isCausal;
+  if (mask === undefined) return false;
+  expectTensor("isCausal", "the mask", mask);
+  return isCausalMask(mask, size);
 }
 
 /** Throws unless a mask is a bool tensor, or a float one of the module's dtype, of one of the shapes. */

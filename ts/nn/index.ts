@@ -16,6 +16,12 @@ export type {
   MultiheadAttentionOptions,
 } from "./multihead-attention.ts";
 export { TransformerEncoderLayer, type EncoderLayerCall } from "./transformer-encoder-layer.ts";
+export { TransformerDecoderLayer, type DecoderLayerCall } from "./transformer-decoder-layer.ts";
+export { TransformerEncoder, type TransformerEncoderOptions } from "./transformer-encoder.ts";
+export type { EncoderCall, EncoderLayer } from "./transformer-encoder.ts";
+export { TransformerDecoder } from "./transformer-decoder.ts";
+export type { DecoderCall, DecoderLayer } from "./transformer-decoder.ts";
+export { Transformer, type TransformerCall, type TransformerOptions } from "./transformer.ts";
 export type { Activation, TransformerLayerOptions } from "./transformer-options.ts";
 export { Recurrent } from "./recurrent.ts";
 export type { RecurrentOptions } from "./recurrent-options.ts";

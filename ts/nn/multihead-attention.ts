@@ -50,19 +50,17 @@ export interface MultiheadAttentionCall {
   isCausal?: boolean;
   /** With `isCausal`, stands for `attnMask`: see scaledDotProductAttention. Default: a mask is to be given. */
   causalAlignment?: "topLeft" | "bottomRight" | undefined;
-  /** Keys and values that went before, to which these are appended. Default none. */
-  cache?: KeyValueCache | undefined;
 }
 
-/** What a decoder keeps of the tokens that it has read. */
+/** Keys and values that a decoder keeps of the tokens that it has read. */
 export interface KeyValueCache {
-  /** How many tokens it has. */
-  readonly length: number;
+  /** Copies the keys and values of L new tokens out of x, [N, L, parts · E]. */
+  keep(x: Tensor, parts: { keys: number; values: number }): void;
   /**
-   * Takes the keys and values of new tokens, [N, H, S', E / H], and gives those of all tokens, [N, H, S, E / H].
-   * Masks are for all; with `isCausal`, causalAlignment is "bottomRight".
+   * softmax(scale Q Kᵀ) V of the first part of x: [N, L, E]. If causal the last L tokens kept are the queries' own, and each
+   * sees those up to itself.
    */
-  append(key: Tensor, value: Tensor): readonly [key: Tensor, value: Tensor];
+  attend(x: Tensor, options: { causal: boolean; scale: number }): Tensor;
 }
 
 /**
@@ -169,10 +167,9 @@ export class MultiheadAttention extends Module {
     value: Tensor,
     options: MultiheadAttentionCall = {},
   ): [output: Tensor, weights: Tensor | undefined] {
-    const { needWeights = true, averageAttnWeights = true, cache } = options;
+    const { needWeights = true, averageAttnWeights = true } = options;
     const { unbatched, N, L } = this.#check(query, key, value, options);
     let [q, k, v] = this.project(query, key, value);
-    if (cache) [k, v] = cache.append(k, v);
     const S = k.shape[2]!;
     [k, v] = this.#append(k, v, N);
     const how = this.#masks(options, N, L, S, k.shape[2]! - S);
@@ -244,8 +241,8 @@ export class MultiheadAttention extends Module {
     S: number,
     appended: number,
   ): AttentionOptions {
-    const { isCausal = false, keyPaddingMask, cache, needWeights = true } = options;
-    const causalAlignment = options.causalAlignment ?? (cache ? "bottomRight" : "topLeft");
+    const { isCausal = false, keyPaddingMask, needWeights = true } = options;
+    const { causalAlignment = "topLeft" } = options;
     let { attnMask } = options;
     if (isCausal && !keyPaddingMask && appended === 0 && !(needWeights && attnMask)) {
       return { isCausal, causalAlignment };
@@ -259,7 +256,7 @@ export class MultiheadAttention extends Module {
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    { attnMask, keyPaddingMask, isCausal = false, causalAlignment, cache }: MultiheadAttentionCall,
+    { attnMask, keyPaddingMask, isCausal = false, causalAlignment }: MultiheadAttentionCall,
   ): { unbatched: boolean; N: number; L: number } {
     const where = "MultiheadAttention";
     const inputs = { query, key, value };
@@ -278,7 +275,6 @@ export class MultiheadAttention extends Module {
     const time = unbatched || !this.batchFirst ? 0 : 1;
     const N = unbatched ? 1 : query.shape[1 - time]!;
     const [L, S] = [query.shape[time]!, key.shape[time]!];
-    const all = S + (cache?.length ?? 0);
     const sized = (length: number | string, width: number): string =>
       unbatched
         ? `[${length}, ${width}]`
@@ -301,13 +297,13 @@ export class MultiheadAttention extends Module {
     expectSized("key", this.kdim);
     expectSized("value", this.vdim, S);
     expectMask(where, "attnMask", attnMask, this.dtype, {
-      "[L, S]": [L, all],
-      [unbatched ? "[H, L, S]" : "[N · H, L, S]"]: [N * this.numHeads, L, all],
+      "[L, S]": [L, S],
+      [unbatched ? "[H, L, S]" : "[N · H, L, S]"]: [N * this.numHeads, L, S],
     });
     expectMask(where, "keyPaddingMask", keyPaddingMask, this.dtype, {
-      [unbatched ? "[S]" : "[N, S]"]: unbatched ? [all] : [N, all],
+      [unbatched ? "[S]" : "[N, S]"]: unbatched ? [S] : [N, S],
     });
-    if (isCausal && !attnMask && !causalAlignment && !cache) {
+    if (isCausal && !attnMask && !causalAlignment) {
       throw new TypeError(
         `${where}: isCausal says that attnMask is causal, and there is none; give ` +
           `generateSquareSubsequentMask(${L}), or causalAlignment for one that is never made`,

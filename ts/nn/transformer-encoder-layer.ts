@@ -34,6 +34,7 @@ export class TransformerEncoderLayer extends Module {
   readonly norm2: LayerNorm;
   readonly dropout1: Dropout;
   readonly dropout2: Dropout;
+  readonly batchFirst: boolean;
   readonly #options: ReturnType<typeof layerOptions>;
 
   constructor(
@@ -53,6 +54,7 @@ export class TransformerEncoderLayer extends Module {
       generator,
     } = given;
     this.#options = given;
+    this.batchFirst = given.batchFirst;
     this.self_attn = new MultiheadAttention(dModel, nhead, {
       dropout,
       batchFirst,

@@ -5,7 +5,8 @@ import { defaultGenerator, type Generator } from "../core/random.ts";
 import { expectFlags, expectInteger, expectNumber, fail } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { gelu, relu } from "../ops/activation.ts";
-import type { Module } from "./module.ts";
+import { ModuleList } from "./containers.ts";
+import { Module } from "./module.ts";
 
 export type Activation = "relu" | "gelu" | ((x: Tensor) => Tensor);
 
@@ -80,4 +81,25 @@ export function copyOf<M extends Module>(module: M, generator: Generator, make: 
   const modules = module.modules();
   copy.modules().forEach((m, i) => (m.training = modules[i]!.training));
   return copy;
+}
+
+/** Copies of a layer. @throws TypeError for what cannot be copied, or a norm that is no module */
+export function clones<L extends Module & { clone(): L }>(
+  where: string,
+  layer: L,
+  numLayers: number,
+  norm: Module | undefined,
+): ModuleList<L> {
+  if (!(layer instanceof Module) || typeof layer.clone !== "function") {
+    throw new TypeError(`${where}: expected a layer that has clone(), got ${typeof layer}`);
+  }
+  if (norm !== undefined && !(norm instanceof Module)) {
+    throw new TypeError(`${where}: expected norm to be a module, got ${typeof norm}`);
+  }
+  return new ModuleList(Array.from({ length: numLayers }, () => layer.clone()));
+}
+
+/** How many steps a sequence has: [L, N, E], [L, E], or [N, L, E] where the layer has batchFirst. */
+export function lengthOf(x: Tensor, layer: { batchFirst?: boolean }): number {
+  return x.shape[x.ndim === 3 && layer.batchFirst ? 1 : 0]!;
 }
