@@ -24,6 +24,7 @@ from transformers import (
     GPT2LMHeadModel,
     GPT2Model,
 )
+from transformers.activations import ACT2FN
 
 DIGITS = 7
 EAGER = {"attn_implementation": "eager"}
@@ -136,6 +137,48 @@ def old(key: str) -> str:
     return key.replace(".weight", ".gamma").replace(".bias", ".beta")
 
 
+def bert(name, options=None, cls=BertForPreTraining, **saving) -> dict:
+    torch.manual_seed(len(name))
+    base = {"vocab_size": 31, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    base |= {"intermediate_size": 24, "max_position_embeddings": 20}
+    model = cls._from_config(BertConfig(**base | (options or {})), **EAGER).eval()
+    draw(model)
+    model.tie_weights()
+    saved = files(model, **saving)
+    model.to(saving.get("dtype", torch.float32)).to(torch.float64)
+    x = ids(31, 2, 11)
+    mask = torch.ones(2, 11, dtype=torch.long)
+    mask[1, 8:] = 0
+    types = torch.tensor([[0] * 6 + [1] * 5, [0] * 3 + [1] * 8])
+    with torch.no_grad():
+        inputs = {"attention_mask": mask, "token_type_ids": types}
+        out = model(x, output_hidden_states=True, output_attentions=True, **inputs)
+    found = {
+        "logits": out.get("prediction_logits"),
+        "nextSentenceLogits": out.get("seq_relationship_logits"),
+        "pooled": out.get("pooler_output"),
+    }
+    if cls is BertForMaskedLM:
+        found["logits"] = out.logits
+    if cls is BertForNextSentencePrediction:
+        found["nextSentenceLogits"] = out.logits
+    return {
+        "name": name,
+        "files": saved,
+        "ids": tensor(x),
+        "attentionMask": tensor(mask),
+        "tokenTypes": tensor(types),
+        "outputs": {k: tensor(t) for k, t in found.items() if t is not None},
+        "hiddenStates": [tensor(h) for h in out.hidden_states],
+        "attentions": [tensor(a) for a in out.attentions],
+    }
+
+
+def activation(name: str) -> dict:
+    x = torch.tensor([-20, -5, -3.2, -1.5, -0.7, -0.1, 0, 0.3, 1, 2.5, 3.1, 6.5, 12], dtype=torch.float64)
+    return {"name": name, "x": tensor(x), "y": tensor(ACT2FN[name](x))}
+
+
 def main() -> None:
     masks = {f"h.{l}.attn.bias": torch.ones(1, 1, 48, 48).tril() for l in range(2)}
     masks |= {f"h.{l}.attn.masked_bias": torch.tensor(-1e4) for l in range(2)}
@@ -160,6 +203,18 @@ def main() -> None:
             gpt2("old names", rename=old),
         ],
     )
+    save(
+        "bert",
+        [
+            bert("both heads"),
+            bert("both heads, old names", rename=old),
+            bert("masked words, float16, gelu_new", {"hidden_act": "gelu_new"}, BertForMaskedLM, dtype=torch.float16),
+            bert("a head of its own", {"tie_word_embeddings": False, "num_attention_heads": 4}, BertForMaskedLM),
+            bert("next sentence, in shards", cls=BertForNextSentencePrediction, shard="9KB"),
+            bert("no head and no prefix, bfloat16", cls=BertModel, dtype=torch.bfloat16),
+        ],
+    )
+    save("activations", [activation(name) for name in ACT2FN if name not in ("prelu", "xielu")])
 
 
 if __name__ == "__main__":

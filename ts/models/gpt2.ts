@@ -1,180 +1,28 @@
 /** @file GPT-2: a decoder of masked self-attention (Radford et al. 2019), under Hugging Face's names. */
 
 import type { FloatDType } from "../core/dtype.ts";
-import type { Generator } from "../core/random.ts";
 import { dims, expectNumber, expectShape, fail } from "../core/shape.ts";
 import { expectTensor, type Tensor } from "../core/tensor.ts";
-import { attend } from "../nn/capture-attention.ts";
 import { ModuleList } from "../nn/containers.ts";
 import { Dropout } from "../nn/dropout.ts";
 import { Embedding } from "../nn/embedding.ts";
 import { normal } from "../nn/init.ts";
 import { LayerNorm } from "../nn/layer-norm.ts";
-import { Linear } from "../nn/linear.ts";
+import type { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
 import { add } from "../ops/arithmetic.ts";
 import { arange } from "../ops/create.ts";
 import { linear } from "../ops/linear.ts";
-import { type Activation, activationOf } from "./activations.ts";
+import { activationOf } from "./activations.ts";
 import { type GivenConfig, readConfig } from "./config.ts";
-import { Conv1D } from "./conv1d.ts";
 import { DecoderSession } from "./decoder-session.ts";
-import { mergeHeads, splitQkv } from "./heads.ts";
+import { dense } from "./dense.ts";
+import { GPT2Block } from "./gpt2-block.ts";
+import { DEFAULTS, FIXED, type GPT2Config, type Parts } from "./gpt2-config.ts";
 import type { LayerCache } from "./kv-cache.ts";
 import { causalAndPadding } from "./masks.ts";
+import type { ModelOptions } from "./model-options.ts";
 import { type CheckpointFiles, configOf, fill, shardsOf } from "./pretrained.ts";
-
-/** The fields of config.json that are read. Defaults are Hugging Face's: the smallest GPT-2. */
-export interface GPT2Config {
-  /** V. Default 50257. */
-  vocab_size: number;
-  /** The longest sequence. Default 1024. */
-  n_positions: number;
-  /** D. Default 768. */
-  n_embd: number;
-  /** Default 12. */
-  n_layer: number;
-  /** H. Default 12. */
-  n_head: number;
-  /** Of the feed-forward net. Default null: 4 D. */
-  n_inner: number | null;
-  /** Default "gelu_new". */
-  activation_function: string;
-  /** Dropout of what is added to the residual stream. Default 0.1. */
-  resid_pdrop: number;
-  /** Of the embeddings. Default 0.1. */
-  embd_pdrop: number;
-  /** Of the attention weights. Default 0.1. */
-  attn_pdrop: number;
-  /** Default 1e-5. */
-  layer_norm_epsilon: number;
-  /** σ of the initial weights. Default 0.02. */
-  initializer_range: number;
-  /** Whether scores are divided by √(D / H). Default true. */
-  scale_attn_weights: boolean;
-  /** Whether scores of layer l, from 1, are divided by l too. Default false. */
-  scale_attn_by_inverse_layer_idx: boolean;
-  /** Whether the head is the transposed embedding. Default true. */
-  tie_word_embeddings: boolean;
-}
-
-const DEFAULTS: GPT2Config = {
-  vocab_size: 50257,
-  n_positions: 1024,
-  n_embd: 768,
-  n_layer: 12,
-  n_head: 12,
-  n_inner: null,
-  activation_function: "gelu_new",
-  resid_pdrop: 0.1,
-  embd_pdrop: 0.1,
-  attn_pdrop: 0.1,
-  layer_norm_epsilon: 1e-5,
-  initializer_range: 0.02,
-  scale_attn_weights: true,
-  scale_attn_by_inverse_layer_idx: false,
-  tie_word_embeddings: true,
-};
-
-/** Features of some configs that would make another model. */
-const FIXED = { add_cross_attention: false };
-
-export interface ModelOptions {
-  /** Default float32. */
-  dtype?: FloatDType;
-  /** Draws the initial values and what dropout drops. Default: the global one. */
-  generator?: Generator;
-}
-
-/** What the parts are made from. */
-interface Build {
-  config: GPT2Config;
-  dtype: FloatDType;
-  random: { generator?: Generator };
-}
-
-class GPT2Attention extends Module {
-  readonly c_attn: Conv1D;
-  readonly c_proj: Conv1D;
-  readonly resid_dropout: Dropout;
-  readonly #scale: number;
-  readonly #H: number;
-  readonly #dropout: { p: number; generator?: Generator };
-
-  constructor({ config, dtype, random }: Build, layer: number) {
-    super();
-    const { n_embd: D, n_head: H, n_layer, initializer_range: std } = config;
-    this.c_attn = new Conv1D(D, 3 * D, { std, dtype, ...random });
-    this.c_proj = new Conv1D(D, D, { std: std / Math.sqrt(2 * n_layer), dtype, ...random });
-    this.resid_dropout = new Dropout(config.resid_pdrop, random);
-    const scale = config.scale_attn_weights ? 1 / Math.sqrt(D / H) : 1;
-    this.#scale = config.scale_attn_by_inverse_layer_idx ? scale / (layer + 1) : scale;
-    this.#H = H;
-    this.#dropout = { p: config.attn_pdrop, ...random };
-  }
-
-  /** @param x [B, T, D] @param mask bool, true takes part; default: all that came before */
-  forward(x: Tensor, mask?: Tensor, cache?: LayerCache): Tensor {
-    const qkv = this.c_attn.forward(x); // [B, T, 3 D]
-    const y = cache ? this.#step(qkv, cache) : this.#whole(qkv, mask); // [B, T, D]
-    return this.resid_dropout.forward(this.c_proj.forward(y));
-  }
-
-  #whole(qkv: Tensor, mask: Tensor | undefined): Tensor {
-    const [q, k, v] = splitQkv(qkv, this.#H);
-    const { p, ...random } = this.#dropout;
-    const dropoutP = this.training ? p : 0;
-    const sight = mask ? { attnMask: mask } : { isCausal: true };
-    return mergeHeads(attend(this, q, k, v, { ...sight, dropoutP, scale: this.#scale, ...random }));
-  }
-
-  #step(qkv: Tensor, cache: LayerCache): Tensor {
-    cache.keep(qkv, { keys: 1, values: 2 });
-    return cache.attend(qkv, { causal: true, scale: this.#scale });
-  }
-}
-
-class GPT2MLP extends Module {
-  readonly c_fc: Conv1D;
-  readonly c_proj: Conv1D;
-  readonly dropout: Dropout;
-  readonly #act: Activation;
-
-  constructor({ config, dtype, random }: Build) {
-    super();
-    const { n_embd: D, n_layer, initializer_range: std } = config;
-    const inner = config.n_inner ?? 4 * D;
-    this.c_fc = new Conv1D(D, inner, { std, dtype, ...random });
-    this.c_proj = new Conv1D(inner, D, { std: std / Math.sqrt(2 * n_layer), dtype, ...random });
-    this.dropout = new Dropout(config.resid_pdrop, random);
-    this.#act = activationOf("GPT2", config.activation_function);
-  }
-
-  forward(x: Tensor): Tensor {
-    return this.dropout.forward(this.c_proj.forward(this.#act(this.c_fc.forward(x))));
-  }
-}
-
-class GPT2Block extends Module {
-  readonly ln_1: LayerNorm;
-  readonly attn: GPT2Attention;
-  readonly ln_2: LayerNorm;
-  readonly mlp: GPT2MLP;
-
-  constructor(build: Build, layer: number) {
-    super();
-    const { n_embd: D, layer_norm_epsilon: eps } = build.config;
-    this.ln_1 = new LayerNorm(D, { eps, dtype: build.dtype });
-    this.attn = new GPT2Attention(build, layer);
-    this.ln_2 = new LayerNorm(D, { eps, dtype: build.dtype });
-    this.mlp = new GPT2MLP(build);
-  }
-
-  forward(x: Tensor, mask?: Tensor, cache?: LayerCache): Tensor {
-    const y = add(x, this.attn.forward(this.ln_1.forward(x), mask, cache));
-    return add(y, this.mlp.forward(this.ln_2.forward(y)));
-  }
-}
 
 class GPT2Model extends Module {
   readonly wte: Embedding;
@@ -183,7 +31,7 @@ class GPT2Model extends Module {
   readonly h: ModuleList<GPT2Block>;
   readonly ln_f: LayerNorm;
 
-  constructor(build: Build) {
+  constructor(build: Parts) {
     super();
     const { config, dtype, random } = build;
     const { vocab_size: V, n_positions: T, n_embd: D, initializer_range: std } = config;
@@ -267,8 +115,7 @@ export class GPT2 extends Module {
     this.dtype = dtype;
     this.transformer = new GPT2Model({ config: this.config, dtype, random });
     if (!this.config.tie_word_embeddings) {
-      this.lm_head = new Linear(D, V, { bias: false, dtype, ...random });
-      normal(this.lm_head.weight, 0, std, generator);
+      this.lm_head = dense(D, V, { std, bias: false, dtype, ...random });
     }
   }
 
