@@ -1,9 +1,7 @@
 import type { Tensor } from "../core/tensor.ts";
-import {
-  type AttentionOptions,
-  attentionWeights,
-  scaledDotProductAttention,
-} from "../ops/attention.ts";
+import { scaledDotProductAttention } from "../ops/attention.ts";
+import type { AttentionOptions } from "../ops/attention-shape.ts";
+import { attentionWeights } from "../ops/attention-weights.ts";
 import type { Module } from "./module.ts";
 
 /** One call of an attention module. */

@@ -72,7 +72,7 @@ fn padded<T: Float>(keys: usize) -> usize {
 }
 
 /// Scratch, cut into rooms.
-fn cut<'a, T, const N: usize>(mut scratch: &'a mut [T], rooms: [usize; N]) -> [&'a mut [T]; N] {
+fn cut<T, const N: usize>(mut scratch: &mut [T], rooms: [usize; N]) -> [&mut [T]; N] {
     rooms.map(|n| {
         let (room, rest) = core::mem::take(&mut scratch).split_at_mut(n);
         scratch = rest;

@@ -73,8 +73,7 @@ pub fn backward<T: Float>(
     let setting = Setting { s, mask, dropout, scale: T::from_f64(scale) };
     let [kt, vt, k_rows, dkt, dvt, q_rows, qt, dot, strip, a, ds, z] =
         cut(scratch, rooms::<T>(group * queries, keys, features, values));
-    let mut rooms =
-        Rooms { kt, vt, k: k_rows, dkt, dvt, q: q_rows, qt, dot, strip, a, ds, z };
+    let mut rooms = Rooms { kt, vt, k: k_rows, dkt, dvt, q: q_rows, qt, dot, strip, a, ds, z };
     let mut d = Gradients { dq, dk, dv, dbias };
     for n in 0..batch * heads {
         for j in (0..keys).step_by(KEYS) {
@@ -214,7 +213,8 @@ impl<T: Float> Rooms<'_, T> {
         };
         let add = |wide: &[T], weights: &[T], to: &mut [T], n: usize| {
             for (c, wide) in wide.chunks_exact(rows * sw).enumerate().take(n.div_ceil(ROWS)) {
-                for (p, weights) in weights.chunks_exact(panel).enumerate().take(block.div_ceil(w)) {
+                for (p, weights) in weights.chunks_exact(panel).enumerate().take(block.div_ceil(w))
+                {
                     let from = first_row(p);
                     let to = &mut to[p * n * w + c * ROWS * w..];
                     let m = ROWS.min(n - c * ROWS);

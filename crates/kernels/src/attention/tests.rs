@@ -101,7 +101,8 @@ fn agree<T: Float>(case: Case, tolerance: f64) {
     };
     let masks = if case.masks { batch * heads * group } else { 1 };
     let mask_len = masks * l * n;
-    let (q, k, v) = (draw(rows * e, 1), draw(batch * heads * n * e, 2), draw(batch * heads * n * ev, 3));
+    let (q, k, v) =
+        (draw(rows * e, 1), draw(batch * heads * n * e, 2), draw(batch * heads * n * ev, 3));
     // a row in three sees nothing, where there are several
     let keep: Vec<u8> =
         (0..mask_len).map(|i| (i * 7 % 3 > 0 && i / n.max(1) % 3 != 1) as u8).collect();
@@ -112,10 +113,10 @@ fn agree<T: Float>(case: Case, tolerance: f64) {
     let mut room: Vec<T> = draw(scratch(group * l, n, e, ev), 9); // what is in there must not matter
     room.iter_mut().step_by(3).for_each(|x| *x = T::of(f64::NAN));
     let (mut out, mut lse) = (draw(rows * ev, 6), draw(rows, 7));
-    let (given_keep, given_bias) =
-        (case.keep.then_some(&keep[..]), case.bias.then_some(&bias[..]));
+    let (given_keep, given_bias) = (case.keep.then_some(&keep[..]), case.bias.then_some(&bias[..]));
     let strides = if case.masks { [heads * group * l * n, l * n] } else { [0, 0] };
     let [s0, s1, s2, s3] = SEED;
+    #[rustfmt::skip]
     forward(
         &q, &k, &v, given_keep, given_bias, &mut out, &mut lse, &mut room, batch, heads, group, l,
         n, e, ev, mask_len, strides[0], strides[1], n, 1, case.causal as usize,
@@ -125,6 +126,7 @@ fn agree<T: Float>(case: Case, tolerance: f64) {
     let mut d = [q.len(), k.len(), v.len(), bias.len()].map(|n| vec![T::ONE; n]);
     let [dq, dk, dv, dbias] = &mut d;
     room.iter_mut().step_by(3).for_each(|x| *x = T::of(f64::NAN));
+    #[rustfmt::skip]
     backward(
         &q, &k, &v, given_keep, given_bias, &out, &lse, &dout, Some(dq), Some(dk), Some(dv),
         case.bias.then_some(&mut dbias[..]), &mut room, batch, heads, group, l, n, e, ev, mask_len,
@@ -214,6 +216,7 @@ fn scores_far_apart_neither_overflow_nor_vanish() {
         for queries in [1, 6] {
             let (mut out, mut lse) = (vec![0.0; queries], vec![0.0; queries]);
             let mut room = vec![0.0; scratch(queries, n, 1, 1)];
+            #[rustfmt::skip]
             forward(
                 &vec![1.0; queries], &k, &v, None, None, &mut out, &mut lse, &mut room, 1, 1, 1,
                 queries, n, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1.0, 0.0,
