@@ -45,7 +45,7 @@ export { gather, indexSelect, scatterAdd } from "./ops/indexing.ts";
 export { bernoulli, rand, randint, randn, randperm, type RandomOptions } from "./ops/random.ts";
 export { conv1d, type Conv1dWindows, type ConvPadding } from "./ops/conv.ts";
 export { scaledDotProductAttention } from "./ops/attention.ts";
-export type { AttentionOptions } from "./ops/attention-shape.ts";
+export type { AttentionOptions } from "./ops/attention.ts";
 export { attentionWeights } from "./ops/attention-weights.ts";
 export { dropout, type DropoutOptions } from "./ops/dropout.ts";
 export { embedding, type EmbeddingLookUp } from "./ops/embedding.ts";

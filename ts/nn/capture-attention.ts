@@ -1,6 +1,5 @@
 import type { Tensor } from "../core/tensor.ts";
-import { scaledDotProductAttention } from "../ops/attention.ts";
-import type { AttentionOptions } from "../ops/attention-shape.ts";
+import { type AttentionOptions, scaledDotProductAttention } from "../ops/attention.ts";
 import { attentionWeights } from "../ops/attention-weights.ts";
 import type { Module } from "./module.ts";
 

@@ -1,32 +1,9 @@
 /** @file What attention is asked to do, checked. */
 
-import type { Generator } from "../core/random.ts";
 import { broadcastShape, expectNumber, fail, sameShape, type Shape, show } from "../core/shape.ts";
 import { expectTensor, type Tensor } from "../core/tensor.ts";
+import type { AttentionOptions } from "./attention.ts";
 import { expectFloat, expectSameDType } from "./operand.ts";
-
-export interface AttentionOptions {
-  /**
-   * Broadcasts to [..., Hq, L, S]. bool: true TAKES PART (the opposite of nn.MultiheadAttention's masks); float: added to the
-   * scores, and gets its gradient. Default none.
-   */
-  attnMask?: Tensor;
-  /** The probability of dropping a weight, always applied: pass 0, the default, in evaluation. */
-  dropoutP?: number;
-  /** Whether a query sees only the keys up to its own place. Not together with `attnMask`. Default false. */
-  isCausal?: boolean;
-  /**
-   * Where L ≠ S: "topLeft", the default and PyTorch's, lets query i see keys 0 to i; "bottomRight", for queries that continue
-   * a sequence, lets the last query see all keys.
-   */
-  causalAlignment?: "topLeft" | "bottomRight";
-  /** Multiplies the scores. Default 1/√E. */
-  scale?: number;
-  /** Whether a key and value head serves Hq / H query heads in a row. Default false. */
-  enableGqa?: boolean;
-  /** Of the dropout. Default: the global one. */
-  generator?: Generator;
-}
 
 const OP = "scaledDotProductAttention";
 

@@ -6,7 +6,8 @@
 import { defaultGenerator } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { add, mul } from "./arithmetic.ts";
-import { type AttentionOptions, type AttentionShape, attentionShape } from "./attention-shape.ts";
+import type { AttentionOptions } from "./attention.ts";
+import { type AttentionShape, attentionShape } from "./attention-shape.ts";
 import { broadcastTo } from "./broadcast.ts";
 import { eq, where } from "./compare.ts";
 import { ones } from "./create.ts";

@@ -2,12 +2,35 @@
 
 import { recordKernel } from "../core/autograd.ts";
 import type { FloatDType } from "../core/dtype.ts";
-import { defaultGenerator } from "../core/random.ts";
+import { defaultGenerator, type Generator } from "../core/random.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import { empty, type Tensor } from "../core/tensor.ts";
 import { kernels, type Ptr } from "../runtime/kernels.ts";
-import { type AttentionOptions, type AttentionShape, attentionShape } from "./attention-shape.ts";
+import { type AttentionShape, attentionShape } from "./attention-shape.ts";
 import { broadcastTo } from "./broadcast.ts";
+
+export interface AttentionOptions {
+  /**
+   * Broadcasts to [..., Hq, L, S]. bool: true TAKES PART (the opposite of nn.MultiheadAttention's masks); float: added to the
+   * scores, and gets its gradient. Default none.
+   */
+  attnMask?: Tensor;
+  /** The probability of dropping a weight, always applied: pass 0, the default, in evaluation. */
+  dropoutP?: number;
+  /** Whether a query sees only the keys up to its own place. Not together with `attnMask`. Default false. */
+  isCausal?: boolean;
+  /**
+   * Where L ≠ S: "topLeft", the default and PyTorch's, lets query i see keys 0 to i; "bottomRight", for queries that continue
+   * a sequence, lets the last query see all keys.
+   */
+  causalAlignment?: "topLeft" | "bottomRight";
+  /** Multiplies the scores. Default 1/√E. */
+  scale?: number;
+  /** Whether a key and value head serves Hq / H query heads in a row. Default false. */
+  enableGqa?: boolean;
+  /** Of the dropout. Default: the global one. */
+  generator?: Generator;
+}
 
 /**
  * softmax(Q Kᵀ · scale + mask) V (Vaswani et al. 2017), in memory linear in L and S (Milakov & Gimelshein 2018; Dao et al.
