@@ -12,6 +12,7 @@
 )]
 
 pub mod attention;
+pub mod cache;
 pub mod compare;
 pub mod conv;
 pub mod copy;
