@@ -4,9 +4,9 @@
 //! long enough for one panel to stay in the first cache. Whatever the path, an element of C is summed in an order
 //! that depends on the sizes alone.
 
-mod pack;
+pub(crate) mod pack;
 mod thin;
-mod tile;
+pub(crate) mod tile;
 
 use crate::real::Float;
 use tile::{ROWS, View, strip_width, width};
