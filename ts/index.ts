@@ -70,6 +70,13 @@ export { gruCell, lstmCell, rnnCell, type Weights } from "./ops/cells.ts";
 export * as nn from "./nn/index.ts";
 export { CHAR_LM_NETS, CharLM } from "./models/char-lm.ts";
 export type { CharLMNet, CharLMOptions, CharLMState } from "./models/char-lm.ts";
+export { GPT2, type GPT2Inputs, type GPT2Outputs } from "./models/gpt2.ts";
+export type { GPT2Config } from "./models/gpt2-config.ts";
+export { BERT, type BERTInputs, type BERTOutputs } from "./models/bert.ts";
+export type { BERTConfig, BERTOptions } from "./models/bert-config.ts";
+export type { ModelOptions } from "./models/model-options.ts";
+export { DecoderSession, type PushOptions } from "./models/decoder-session.ts";
+export type { CheckpointFiles } from "./models/pretrained.ts";
 export * as optim from "./optim/index.ts";
 export { clipGradNorm, clipGradValue, type ClipGradNormOptions } from "./optim/clip.ts";
 export {

@@ -9,7 +9,7 @@ const ARROWS: Record<string, readonly string[]> = {
   core: ["runtime"],
   ops: ["core", "runtime"],
   nn: ["core", "ops"],
-  models: ["core", "ops", "nn"],
+  models: ["core", "ops", "nn", "io"],
   optim: ["core", "runtime"],
   data: ["core", "ops"],
   io: ["core", "ops"],

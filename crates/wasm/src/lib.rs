@@ -70,6 +70,9 @@ export! {
     softmax_backward: f32, softmax_backward_f64: f64 = softmax::softmax_backward(read y[rows * n], read dy[rows * n], write dx[rows * n]; rows, n);
     log_softmax_backward: f32, log_softmax_backward_f64: f64 = softmax::log_softmax_backward(read y[rows * n], read dy[rows * n], write dx[rows * n]; rows, n);
 
+    cache_append: f32, cache_append_f64: f64 = cache::append(read x[(batch * steps - 1) * width + heads * size], read_ints starts[batch], write cache[batch * heads * capacity * size]; batch, steps, heads, size, capacity, width);
+    cache_attend: f32, cache_attend_f64: f64 = cache::attend(read q[(batch * steps - 1) * width + heads * size], read keys[batch * heads * capacity * size], read values[batch * heads * capacity * size], read_ints starts[batch], maybe_read bias[heads * capacity], write y[batch * steps * heads * size], write scratch[cache_scratch(capacity, size)]; batch, steps, heads, size, capacity, width, causal; scale);
+
     slice: f32, slice_f64: f64, slice_u8: u8 = copy::slice(read x[outer * n * inner], write y[outer * m * inner]; outer, n, inner, m, start, step);
     place: f32, place_f64: f64, place_u8: u8 = copy::place(read x[outer * m * inner], write y[outer * n * inner]; outer, n, inner, m, start, step);
     transpose: f32, transpose_f64: f64, transpose_u8: u8 = copy::transpose(read x[batch * rows * cols * inner], write y[batch * rows * cols * inner]; batch, rows, cols, inner);
@@ -120,6 +123,12 @@ pub fn gemm_scratch(m: usize, n: usize, k: usize) -> usize {
 #[wasm_bindgen]
 pub fn conv_scratch(taps: usize, outputs: usize, steps: usize) -> usize {
     kernels::conv::scratch(taps, outputs, steps)
+}
+
+/// The elements of `scratch` that attention over a cache needs.
+#[wasm_bindgen]
+pub fn cache_scratch(capacity: usize, size: usize) -> usize {
+    kernels::cache::scratch(capacity, size)
 }
 
 /// The elements of `scratch` that a recurrent layer with blocks of `gates` needs, forward or backward.
