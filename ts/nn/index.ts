@@ -9,14 +9,12 @@ export { Dropout } from "./dropout.ts";
 export { attend, captureAttention, type AttentionRecord } from "./capture-attention.ts";
 export { LayerNorm, type LayerNormOptions } from "./layer-norm.ts";
 export { generateSquareSubsequentMask, type BlockMask } from "./block-mask.ts";
-export { MultiheadAttention } from "./multihead-attention.ts";
-export type {
-  KeyValueCache,
-  MultiheadAttentionCall,
-  MultiheadAttentionOptions,
-} from "./multihead-attention.ts";
+export { MultiheadAttention, type MultiheadAttentionOptions } from "./multihead-attention.ts";
+export type { KeyValueCache } from "./kept-attention.ts";
+export type { MultiheadAttentionCall } from "./attention-call.ts";
 export { TransformerEncoderLayer, type EncoderLayerCall } from "./transformer-encoder-layer.ts";
-export { TransformerDecoderLayer, type DecoderLayerCall } from "./transformer-decoder-layer.ts";
+export { TransformerDecoderLayer } from "./transformer-decoder-layer.ts";
+export type { DecoderLayerCache, DecoderLayerCall } from "./transformer-decoder-layer.ts";
 export { TransformerEncoder, type TransformerEncoderOptions } from "./transformer-encoder.ts";
 export type { EncoderCall, EncoderLayer } from "./transformer-encoder.ts";
 export { TransformerDecoder } from "./transformer-decoder.ts";
