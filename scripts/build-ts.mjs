@@ -42,6 +42,7 @@ const GIVEN = {
 const BESIDE = {
   viz: "viz/index.ts",
   theory: "theory/index.ts",
+  worker: "worker/index.ts",
 };
 
 /** What users see the types of. */

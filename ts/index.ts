@@ -45,8 +45,9 @@ export { gather, indexSelect, scatterAdd } from "./ops/indexing.ts";
 // Ops: randomness, losses, layers as functions
 export { bernoulli, rand, randint, randn, randperm, type RandomOptions } from "./ops/random.ts";
 export { conv1d, type Conv1dWindows, type ConvPadding } from "./ops/conv.ts";
-export { attentionWeights, scaledDotProductAttention } from "./ops/attention.ts";
+export { scaledDotProductAttention } from "./ops/attention.ts";
 export type { AttentionOptions } from "./ops/attention.ts";
+export { attentionWeights } from "./ops/attention-weights.ts";
 export { dropout, type DropoutOptions } from "./ops/dropout.ts";
 export { embedding, type EmbeddingLookUp } from "./ops/embedding.ts";
 export { layerNorm } from "./ops/norm.ts";

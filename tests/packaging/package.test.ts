@@ -90,7 +90,7 @@ test("the default entry is self-contained; the others import what they share and
 });
 
 test("what stands beside the library imports it by name, and holds no second one", () => {
-  for (const file of ["viz.js", "theory.js"]) {
+  for (const file of ["viz.js", "theory.js", "worker.js"]) {
     expect(["", "unrolled"]).toContain(imports(file).join());
     expect(readFileSync(join(root, "dist", file), "utf8")).not.toMatch(/class Tensor\b/);
   }
@@ -105,7 +105,7 @@ const run = (source: string, type = "module"): string =>
   }).trim();
 
 test("Node loads the subpaths by import and by require(), as one instance", () => {
-  const names = ["unrolled", "unrolled/viz", "unrolled/theory", "unrolled/slim"];
+  const names = ["unrolled", "unrolled/viz", "unrolled/theory", "unrolled/worker", "unrolled/slim"];
   for (const name of names) {
     const source = `const a = require("${name}"); import("${name}").then((b) => console.log(a === b))`;
     expect(run(source, "commonjs"), name).toBe("true");

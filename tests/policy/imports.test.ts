@@ -16,6 +16,7 @@ const ARROWS: Record<string, readonly string[]> = {
   // these are bundled apart from the core, and import it by the package's name: else they would hold a second one
   viz: [],
   theory: [],
+  worker: [], // of the core it knows types only: tensors are those of the user's own copy
   lecture: ["theory", "viz"],
   entry: ["index.ts", "runtime"],
   cli: ["index.ts", "viz", "data", "io", "models", "lecture"],

@@ -48,7 +48,7 @@ impl<'a, T> View<'a, T> {
 pub fn panel<T: Float>(
     a: View<T>, b: View<T>, c: &mut [T], ldc: usize, m: usize, n: usize, k: usize,
 ) {
-    if b.row == width::<T>() {
+    if b.row == width::<T>() && !T::PLAIN {
         rows(a, View { row: width::<T>(), ..b }, c, ldc, m, n, k)
     } else {
         rows(a, b, c, ldc, m, n, k)
