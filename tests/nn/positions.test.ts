@@ -30,7 +30,7 @@ describe("sinusoidal positions", () => {
         [0.90929743, -0.41614684, 0.01999867, 0.9998],
         [0.14112001, -0.9899925, 0.0299955, 0.99955003],
       ];
-      expectClose(PE, want.flat(), 8);
+      expectClose(PE, want.flat(), 7);
     });
   });
 
