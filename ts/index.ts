@@ -66,9 +66,11 @@ export type {
 export { gruCell, lstmCell, rnnCell, type Weights } from "./ops/cells.ts";
 
 // Modules, models, training, files
+/** Layers, containers and initialisers. */
 export * as nn from "./nn/index.ts";
 export { CHAR_LM_NETS, CharLM } from "./models/char-lm.ts";
 export type { CharLMNet, CharLMOptions, CharLMState } from "./models/char-lm.ts";
+/** Optimisers and schedules of their rates. */
 export * as optim from "./optim/index.ts";
 export { clipGradNorm, clipGradValue, type ClipGradNormOptions } from "./optim/clip.ts";
 export {

@@ -25,7 +25,7 @@ async function bundled(source: string): Promise<string> {
 
 const inference = await bundled(
   `import { nn, zeros } from "unrolled";
-   console.log(new nn.LSTM(4, 8).session().step(zeros([1, 4])).toArray());`,
+   console.log(new nn.LSTM(4, 8).session().push(zeros([1, 4])).toArray());`,
 );
 
 test.each([

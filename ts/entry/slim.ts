@@ -20,6 +20,9 @@ const isBytes = (source: unknown): source is BufferSource =>
  * Takes the compiled module, or its bytes, which are compiled at once.
  *
  * @throws WebAssembly.CompileError when the bytes are no module, or the runtime refuses to compile
+ *
+ * @example
+ * initSync(bytes); // of unrolled/kernels.wasm
  */
 export function initSync(source: WebAssembly.Module | BufferSource): void {
   // The type of a module has no members, so nothing narrows to it.
@@ -34,6 +37,9 @@ export function initSync(source: WebAssembly.Module | BufferSource): void {
  *
  * @throws TypeError when the response is an error or holds no module
  * @throws WebAssembly.CompileError when the runtime refuses to compile
+ *
+ * @example
+ * await init(new Response(bytes)); // or of fetch(url), for unrolled/kernels.wasm at a URL of yours
  */
 export async function init(
   source: WebAssembly.Module | BufferSource | Response | PromiseLike<Response> | URL | string,
