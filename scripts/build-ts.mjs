@@ -43,6 +43,7 @@ const GIVEN = {
 const BESIDE = {
   viz: "viz/index.ts",
   theory: "theory/index.ts",
+  worker: "worker/index.ts",
 };
 
 /** What users see the types of. Declaration maps lead them from there to the sources, in dist/ts. */

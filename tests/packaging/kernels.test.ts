@@ -35,7 +35,7 @@ test("the module stays within its budget", () => {
 });
 
 /** What float64 may add to the code of everything else; the aim is 0.35. */
-const FLOAT64 = 0.65;
+const FLOAT64 = 0.48;
 
 test("float64 stays within its share", async () => {
   const { code, float64 } = await sizes();

@@ -105,7 +105,7 @@ test("the default entry is self-contained; the others import what they share and
 });
 
 test("what stands beside the library imports it by name, and holds no second one", () => {
-  for (const file of ["viz.js", "theory.js"]) {
+  for (const file of ["viz.js", "theory.js", "worker.js"]) {
     expect(["", "unrolled"]).toContain(imports(file).join());
     expect(readFileSync(join(root, "dist", file), "utf8")).not.toMatch(/class Tensor\b/);
   }
@@ -120,7 +120,7 @@ const run = (source: string, type = "module"): string =>
   }).trim();
 
 test("Node loads the subpaths by import and by require(), as one instance", () => {
-  const names = ["unrolled", "unrolled/viz", "unrolled/theory", "unrolled/slim"];
+  const names = ["unrolled", "unrolled/viz", "unrolled/theory", "unrolled/worker", "unrolled/slim"];
   for (const name of names) {
     const source = `const a = require("${name}"); import("${name}").then((b) => console.log(a === b))`;
     expect(run(source, "commonjs"), name).toBe("true");
@@ -161,7 +161,7 @@ test("the types are found from every kind of project", () => {
   expect(status, stdout).toBe(0);
 });
 
-const SUBPATHS = ["unrolled", ...["slim", "relaxed", "viz", "theory"].map((s) => `unrolled/${s}`)];
+const SUBPATHS = ["unrolled", ...["slim", "relaxed", "viz", "theory", "worker"].map((s) => `unrolled/${s}`)];
 
 test.each([
   ["node16", "node16"],

@@ -9,13 +9,14 @@ const ARROWS: Record<string, readonly string[]> = {
   core: ["runtime"],
   ops: ["core", "runtime"],
   nn: ["core", "ops"],
-  models: ["core", "ops", "nn"],
+  models: ["core", "ops", "nn", "io"],
   optim: ["core", "runtime"],
   data: ["core", "ops"],
   io: ["core", "ops"],
   // these are bundled apart from the core, and import it by the package's name: else they would hold a second one
   viz: [],
   theory: [],
+  worker: [], // of the core it knows types only: tensors are those of the user's own copy
   lecture: ["theory", "viz"],
   entry: ["index.ts", "runtime"],
   cli: ["index.ts", "viz", "data", "io", "models", "lecture"],

@@ -70,6 +70,9 @@ export! {
     softmax_backward: f32, softmax_backward_f64: f64 = softmax::softmax_backward(read y[rows * n], read dy[rows * n], write dx[rows * n]; rows, n);
     log_softmax_backward: f32, log_softmax_backward_f64: f64 = softmax::log_softmax_backward(read y[rows * n], read dy[rows * n], write dx[rows * n]; rows, n);
 
+    cache_append: f32, cache_append_f64: f64 = cache::append(read x[(batch * steps - 1) * width + heads * size], read_ints starts[batch], write cache[batch * heads * capacity * size]; batch, steps, heads, size, capacity, width);
+    cache_attend: f32, cache_attend_f64: f64 = cache::attend(read q[(batch * steps - 1) * width + heads * size], read keys[batch * heads * capacity * size], read values[batch * heads * capacity * size], read_ints starts[batch], maybe_read bias[heads * capacity], write y[batch * steps * heads * size], write scratch[cache_scratch(capacity, size)]; batch, steps, heads, size, capacity, width, causal; scale);
+
     slice: f32, slice_f64: f64, slice_u8: u8 = copy::slice(read x[outer * n * inner], write y[outer * m * inner]; outer, n, inner, m, start, step);
     place: f32, place_f64: f64, place_u8: u8 = copy::place(read x[outer * m * inner], write y[outer * n * inner]; outer, n, inner, m, start, step);
     transpose: f32, transpose_f64: f64, transpose_u8: u8 = copy::transpose(read x[batch * rows * cols * inner], write y[batch * rows * cols * inner]; batch, rows, cols, inner);
@@ -96,6 +99,9 @@ export! {
     gru_forward: f32, gru_forward_f64: f64 = gru::forward(read x[time * batch * input], maybe_read h0[batch * hidden], read w_ih[3 * hidden * input], read w_hh[3 * hidden * hidden], maybe_read b_ih[3 * hidden], maybe_read b_hh[3 * hidden], write hs[time * batch * hidden], write act[3 * time * batch * hidden], write ms[time * batch * hidden], write hn[batch * hidden], write recurrent[3 * batch * hidden], write scratch[recurrent_scratch(time, batch, input, hidden, 3)]; time, batch, input, hidden, reverse);
     gru_backward: f32, gru_backward_f64: f64 = gru::backward(read x[time * batch * input], maybe_read h0[batch * hidden], read w_ih[3 * hidden * input], read w_hh[3 * hidden * hidden], read hs[time * batch * hidden], read act[3 * time * batch * hidden], read ms[time * batch * hidden], maybe_read dhs[time * batch * hidden], maybe_read dhn[batch * hidden], maybe_write dx[time * batch * input], maybe_write dh0[batch * hidden], maybe_write dw_ih[3 * hidden * input], maybe_write dw_hh[3 * hidden * hidden], maybe_write db_ih[3 * hidden], maybe_write db_hh[3 * hidden], write dxs[3 * time * batch * hidden], write dus[3 * time * batch * hidden], write carry[batch * hidden], write scratch[recurrent_scratch(time, batch, input, hidden, 3)]; time, batch, input, hidden, reverse);
 
+    attention_forward: f32, attention_forward_f64: f64 = attention::forward(read q[batch * heads * group * queries * features], read k[batch * heads * keys * features], read v[batch * heads * keys * values], maybe_bools keep[mask_len], maybe_read bias[mask_len], write out[batch * heads * group * queries * values], write lse[batch * heads * group * queries], write scratch[attention_scratch(group * queries, keys, features, values)]; batch, heads, group, queries, keys, features, values, mask_len, mask_batch, mask_head, mask_row, mask_col, causal, lower_right, seed_lo, seed_hi, counter_lo, counter_hi; scale, dropout);
+    attention_backward: f32, attention_backward_f64: f64 = attention::backward(read q[batch * heads * group * queries * features], read k[batch * heads * keys * features], read v[batch * heads * keys * values], maybe_bools keep[mask_len], maybe_read bias[mask_len], read out[batch * heads * group * queries * values], read lse[batch * heads * group * queries], read dout[batch * heads * group * queries * values], maybe_write dq[batch * heads * group * queries * features], maybe_write dk[batch * heads * keys * features], maybe_write dv[batch * heads * keys * values], maybe_write dbias[mask_len], write scratch[attention_scratch(group * queries, keys, features, values)]; batch, heads, group, queries, keys, features, values, mask_len, mask_batch, mask_head, mask_row, mask_col, causal, lower_right, seed_lo, seed_hi, counter_lo, counter_hi; scale, dropout);
+
     uniform: f32, uniform_f64: f64 = random::uniform(write y[n]; n, seed_lo, seed_hi, counter_lo, counter_hi; low, high);
     normal: f32, normal_f64: f64 = random::normal(write y[n]; n, seed_lo, seed_hi, counter_lo, counter_hi; mean, std);
     dropout: f32, dropout_f64: f64 = random::dropout(read x[n], write y[n]; n, seed_lo, seed_hi, counter_lo, counter_hi; p);
@@ -120,6 +126,18 @@ pub fn gemm_scratch(m: usize, n: usize, k: usize) -> usize {
 #[wasm_bindgen]
 pub fn conv_scratch(taps: usize, outputs: usize, steps: usize) -> usize {
     kernels::conv::scratch(taps, outputs, steps)
+}
+
+/// The elements of `scratch` that attention needs, either way: `rows` are the queries of a group.
+#[wasm_bindgen]
+pub fn attention_scratch(rows: usize, keys: usize, features: usize, values: usize) -> usize {
+    kernels::attention::scratch(rows, keys, features, values)
+}
+
+/// The elements of `scratch` that attention over a cache needs.
+#[wasm_bindgen]
+pub fn cache_scratch(capacity: usize, size: usize) -> usize {
+    kernels::cache::scratch(capacity, size)
 }
 
 /// The elements of `scratch` that a recurrent layer with blocks of `gates` needs, forward or backward.

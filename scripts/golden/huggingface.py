@@ -1,0 +1,221 @@
+"""Hugging Face's GPT-2, BERT and T5: tiny checkpoints as its writer saves them, and what its models make of them.
+
+Needs torch and transformers. Weights are drawn wide, so that attention is not even, and rounded to bfloat16, so that the
+files pack well; the reference computes in float64 from what is in the files.
+"""
+
+import base64
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+from golden import number, save
+
+sys.path.pop(0)  # safetensors.py is there too
+from safetensors.torch import load_file, save_file
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    BertForNextSentencePrediction,
+    BertForPreTraining,
+    BertModel,
+    GPT2Config,
+    GPT2LMHeadModel,
+    GPT2Model,
+)
+from transformers.activations import ACT2FN
+
+DIGITS = 7
+EAGER = {"attn_implementation": "eager"}
+
+
+def tensor(t: torch.Tensor) -> dict:
+    data = [number(float(x), DIGITS) for x in t.detach().reshape(-1).tolist()]
+    return {"shape": list(t.shape), "data": data, **({} if t.is_floating_point() else {"dtype": "int32"})}
+
+
+def draw(model) -> None:
+    """Weights as wide as keeps states of size 1, biases and scales beside 0 and 1."""
+    for name, p in model.named_parameters():
+        wide = p.shape[-1] if p.dim() > 1 else 25
+        values = torch.randn(p.shape) * (1.5 / wide**0.5)
+        if "ln_" in name or "norm" in name.lower():
+            values += name.endswith("weight")
+        p.data = values.to(torch.bfloat16).to(torch.float32)
+
+
+def files(model, dtype=torch.float32, shard="1GB", rename=None, extra=None) -> dict:
+    """What the official writer makes of the model, by file."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.to(dtype).save_pretrained(folder, max_shard_size=shard)
+        folder = Path(folder)
+        if rename or extra:
+            path = folder / "model.safetensors"
+            tensors = {(rename or (lambda k: k))(k): t for k, t in load_file(path).items()}
+            save_file(tensors | (extra or {}), path, {"format": "pt"})
+        names = [p for p in sorted(folder.iterdir()) if "safetensors" in p.name or p.name == "config.json"]
+        model.to(torch.float64)
+        return {p.name: base64.b64encode(p.read_bytes()).decode() for p in names}
+
+
+def ids(vocab: int, *shape: int) -> torch.Tensor:
+    return torch.randint(3, vocab, shape)
+
+
+def greedy(model, prompt, **options) -> list:
+    found = model.generate(prompt, do_sample=False, pad_token_id=0, **options)
+    return found.tolist()
+
+
+BEAMS = [
+    {"num_beams": 3, "length_penalty": 1.0},
+    {"num_beams": 4, "length_penalty": 0.0, "num_return_sequences": 3},
+    {"num_beams": 3, "length_penalty": 2.0, "early_stopping": True},
+    {"num_beams": 3, "length_penalty": -1.0, "early_stopping": "never"},
+]
+
+
+def beams(model, prompt, end) -> list:
+    """Beam search, with tokens of `end` as ends: ids and scores of the best."""
+    found = []
+    for options in BEAMS:
+        result = model.generate(
+            prompt, do_sample=False, pad_token_id=0, eos_token_id=end, max_new_tokens=12,
+            output_scores=True, return_dict_in_generate=True, **options,
+        )
+        found.append({
+            "options": options,
+            "end": end,
+            "ids": result.sequences.tolist(),
+            "scores": [number(float(x), DIGITS) for x in result.sequences_scores],
+        })
+    return found
+
+
+def gpt2(name, options=None, cls=GPT2LMHeadModel, beam=False, **saving) -> dict:
+    torch.manual_seed(len(name))
+    config = GPT2Config(
+        **{"vocab_size": 37, "n_positions": 48, "n_embd": 16, "n_layer": 2, "n_head": 2, **(options or {})}
+    )
+    whole = GPT2LMHeadModel._from_config(config, **EAGER).eval()
+    draw(whole)
+    whole.tie_weights()
+    saved = files(whole if cls is GPT2LMHeadModel else whole.transformer, **saving)
+    dtype = saving.get("dtype", torch.float32)
+    whole.to(dtype).to(torch.float64)
+    x = ids(37, 2, 9)
+    mask = torch.ones(2, 9, dtype=torch.long)
+    mask[1, :3] = 0  # padding on the left
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    with torch.no_grad():
+        out = whole(x, output_hidden_states=True, output_attentions=True)
+        padded = whole(x, attention_mask=mask, position_ids=positions)
+        end = int(out.logits[0, -1].topk(5).indices[-1])
+        return {
+            "name": name,
+            "files": saved,
+            "ids": tensor(x),
+            "logits": tensor(out.logits),
+            "hiddenStates": [tensor(h) for h in out.hidden_states],
+            "attentions": [tensor(a) for a in out.attentions],
+            "padded": {
+                "attentionMask": tensor(mask),
+                "positions": tensor(positions),
+                "logits": tensor(padded.logits[1, 3:]),
+            },
+            "prompt": x[:1].tolist()[0],
+            "greedy": greedy(whole, x[:1], max_new_tokens=24, eos_token_id=None)[0],
+            **({"beams": beams(whole, x[:1], [end, (end + 5) % 37])} if beam else {}),
+        }
+
+
+def old(key: str) -> str:
+    """Names of normalisations of before 2020."""
+    if "ln_" not in key and "LayerNorm" not in key:
+        return key
+    return key.replace(".weight", ".gamma").replace(".bias", ".beta")
+
+
+def bert(name, options=None, cls=BertForPreTraining, **saving) -> dict:
+    torch.manual_seed(len(name))
+    base = {"vocab_size": 31, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    base |= {"intermediate_size": 24, "max_position_embeddings": 20}
+    model = cls._from_config(BertConfig(**base | (options or {})), **EAGER).eval()
+    draw(model)
+    model.tie_weights()
+    saved = files(model, **saving)
+    model.to(saving.get("dtype", torch.float32)).to(torch.float64)
+    x = ids(31, 2, 11)
+    mask = torch.ones(2, 11, dtype=torch.long)
+    mask[1, 8:] = 0
+    types = torch.tensor([[0] * 6 + [1] * 5, [0] * 3 + [1] * 8])
+    with torch.no_grad():
+        inputs = {"attention_mask": mask, "token_type_ids": types}
+        out = model(x, output_hidden_states=True, output_attentions=True, **inputs)
+    found = {
+        "logits": out.get("prediction_logits"),
+        "nextSentenceLogits": out.get("seq_relationship_logits"),
+        "pooled": out.get("pooler_output"),
+    }
+    if cls is BertForMaskedLM:
+        found["logits"] = out.logits
+    if cls is BertForNextSentencePrediction:
+        found["nextSentenceLogits"] = out.logits
+    return {
+        "name": name,
+        "files": saved,
+        "ids": tensor(x),
+        "attentionMask": tensor(mask),
+        "tokenTypes": tensor(types),
+        "outputs": {k: tensor(t) for k, t in found.items() if t is not None},
+        "hiddenStates": [tensor(h) for h in out.hidden_states],
+        "attentions": [tensor(a) for a in out.attentions],
+    }
+
+
+def activation(name: str) -> dict:
+    x = torch.tensor([-20, -5, -3.2, -1.5, -0.7, -0.1, 0, 0.3, 1, 2.5, 3.1, 6.5, 12], dtype=torch.float64)
+    return {"name": name, "x": tensor(x), "y": tensor(ACT2FN[name](x))}
+
+
+def main() -> None:
+    masks = {f"h.{l}.attn.bias": torch.ones(1, 1, 48, 48).tril() for l in range(2)}
+    masks |= {f"h.{l}.attn.masked_bias": torch.tensor(-1e4) for l in range(2)}
+    save(
+        "gpt2",
+        [
+            gpt2("the usual", beam=True),
+            gpt2("without head or prefix, with masks", cls=GPT2Model, extra=masks),
+            gpt2(
+                "a head of its own, other scales",
+                {
+                    "tie_word_embeddings": False,
+                    "n_inner": 20,
+                    "n_head": 4,
+                    "activation_function": "quick_gelu",
+                    "scale_attn_by_inverse_layer_idx": True,
+                    "layer_norm_epsilon": 1e-3,
+                },
+            ),
+            gpt2("bfloat16 in shards", dtype=torch.bfloat16, shard="9KB"),
+            gpt2("float16, scores as they are", {"scale_attn_weights": False}, dtype=torch.float16),
+            gpt2("old names", rename=old),
+        ],
+    )
+    save(
+        "bert",
+        [
+            bert("both heads"),
+            bert("both heads, old names", rename=old),
+            bert("masked words, float16, gelu_new", {"hidden_act": "gelu_new"}, BertForMaskedLM, dtype=torch.float16),
+            bert("a head of its own", {"tie_word_embeddings": False, "num_attention_heads": 4}, BertForMaskedLM),
+            bert("next sentence, in shards", cls=BertForNextSentencePrediction, shard="9KB"),
+            bert("no head and no prefix, bfloat16", cls=BertModel, dtype=torch.bfloat16),
+        ],
+    )
+    save("activations", [activation(name) for name in ACT2FN if name not in ("prelu", "xielu")])
+
+
+if __name__ == "__main__":
+    main()
