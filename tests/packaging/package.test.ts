@@ -161,7 +161,10 @@ test("the types are found from every kind of project", () => {
   expect(status, stdout).toBe(0);
 });
 
-const SUBPATHS = ["unrolled", ...["slim", "relaxed", "viz", "theory", "worker"].map((s) => `unrolled/${s}`)];
+const SUBPATHS = [
+  "unrolled",
+  ...["slim", "relaxed", "viz", "theory", "worker"].map((s) => `unrolled/${s}`),
+];
 
 test.each([
   ["node16", "node16"],
