@@ -49,4 +49,5 @@ export type { PackedSequence, PackOptions, PadPackedOptions } from "./packed-seq
 export { padSequence, unpadSequence } from "./pad-sequence.ts";
 export type { Lengths, PadSequenceOptions } from "./pad-sequence.ts";
 export { VariationalDropout, type VariationalDropoutOptions } from "./variational-dropout.ts";
+/** Initialisers: each fills a tensor in place and returns it. */
 export * as init from "./init.ts";
