@@ -30,6 +30,11 @@ pub trait Real:
     /// NaN if either is NaN; −0 < +0.
     fn min(self, o: Self) -> Self;
     fn max(self, o: Self) -> Self;
+    /// The larger, or self where either is NaN: one instruction, where `max` takes ten.
+    #[inline(always)]
+    fn larger(self, o: Self) -> Self {
+        Self::pick(self.lt(o), o, self)
+    }
     fn abs(self) -> Self;
     fn sqrt(self) -> Self;
     /// self + x · y, for products of matrices: rounded twice, or once where the target has relaxed SIMD.
@@ -262,6 +267,10 @@ impl<V: Real> Real for Twin<V> {
         Self(self.0.max(o.0), self.1.max(o.1))
     }
     #[inline(always)]
+    fn larger(self, o: Self) -> Self {
+        Self(self.0.larger(o.0), self.1.larger(o.1))
+    }
+    #[inline(always)]
     fn abs(self) -> Self {
         Self(self.0.abs(), self.1.abs())
     }
@@ -352,7 +361,7 @@ mod simd128 {
 
     macro_rules! vector {
         ($V:ident, $f:ty, $n:literal, $add:ident $sub:ident $mul:ident $div:ident $neg:ident,
-         $lt:ident $le:ident $eq:ident, $min:ident $max:ident $abs:ident $sqrt:ident $round:ident $madd:ident,
+         $lt:ident $le:ident $eq:ident, $min:ident $max:ident $pmax:ident $abs:ident $sqrt:ident $round:ident $madd:ident,
          $splat:ident, $const:ident($($one:expr),+; $($zero:expr),+)) => {
             #[derive(Clone, Copy)]
             pub struct $V(pub v128);
@@ -426,6 +435,10 @@ mod simd128 {
                     Self($max(self.0, o.0))
                 }
                 #[inline(always)]
+                fn larger(self, o: Self) -> Self {
+                    Self($pmax(self.0, o.0))
+                }
+                #[inline(always)]
                 fn abs(self) -> Self {
                     Self($abs(self.0))
                 }
@@ -477,7 +490,7 @@ mod simd128 {
         };
     }
     vector!(F32x4, f32, 4, f32x4_add f32x4_sub f32x4_mul f32x4_div f32x4_neg,
-        f32x4_lt f32x4_le f32x4_eq, f32x4_min f32x4_max f32x4_abs f32x4_sqrt f32x4_nearest f32x4_relaxed_madd,
+        f32x4_lt f32x4_le f32x4_eq, f32x4_min f32x4_max f32x4_pmax f32x4_abs f32x4_sqrt f32x4_nearest f32x4_relaxed_madd,
         f32x4_splat, f32x4(1.0, 1.0, 1.0, 1.0; 0.0, 0.0, 0.0, 0.0));
 
     impl Bits for F32x4 {
@@ -513,7 +526,7 @@ mod simd128 {
         }
     }
     vector!(F64x2, f64, 2, f64x2_add f64x2_sub f64x2_mul f64x2_div f64x2_neg,
-        f64x2_lt f64x2_le f64x2_eq, f64x2_min f64x2_max f64x2_abs f64x2_sqrt f64x2_nearest f64x2_relaxed_madd,
+        f64x2_lt f64x2_le f64x2_eq, f64x2_min f64x2_max f64x2_pmax f64x2_abs f64x2_sqrt f64x2_nearest f64x2_relaxed_madd,
         f64x2_splat, f64x2(1.0, 1.0; 0.0, 0.0));
 }
 
