@@ -99,7 +99,7 @@ fn product<T: Float>(
     if m <= FEW && b.row == 1 && a.col == 1 {
         return thin::dots(a, b, c, m, n, k);
     }
-    if n > 64 && m >= 16 {
+    if n > 64 && m >= 16 && !T::PLAIN {
         blocked(a, b, c, scratch, m, n, k)
     } else {
         small(a, b, c, scratch, m, n, k)

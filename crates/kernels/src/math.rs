@@ -292,7 +292,7 @@ impl Math for $V {
 }
     )+};
 }
-one_by_one!(F64x2, Twin<F64x2>);
+one_by_one!(F64x2);
 
 fn first(x: F32x4) -> f32 {
     let mut lanes = [0.0; 4];

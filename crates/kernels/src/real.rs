@@ -59,6 +59,15 @@ pub trait Lane: Real {
     /// The lanes added up: first with third, second with fourth, then the two sums.
     fn sum(self) -> Self::Item;
     fn largest(self) -> Self::Item;
+    /// Writes each lane as a vector of equal numbers, `apart` from one to the next.
+    #[inline(always)]
+    fn spread(self, to: &mut [Self::Item], apart: usize) {
+        let mut lanes = [Self::Item::ZERO; 8];
+        self.store(&mut lanes);
+        for (i, x) in lanes[..Self::LANES].iter().enumerate() {
+            Self::splat(*x).store(&mut to[i * apart..])
+        }
+    }
 
     #[inline(always)]
     fn add_to(self, to: &mut [Self::Item]) {
@@ -71,12 +80,14 @@ pub trait Float: Lane<Item = Self> + crate::math::Math + PartialOrd + Default {
     type Wide: Lane<Item = Self> + crate::math::Math;
     /// Two of them, for formulas whose every step waits for the one before.
     type Twin: Lane<Item = Self> + crate::math::Math;
+    /// Whether products take one plain tile whatever their shape: speed is float32's, and every user carries the code.
+    const PLAIN: bool;
     fn from_f64(x: f64) -> Self;
     fn to_f64(self) -> f64;
 }
 
 macro_rules! scalar {
-    ($f:ty, $wide:ty) => {
+    ($f:ty, $wide:ty, $twin:ty, $plain:literal) => {
         impl Real for $f {
             type Mask = bool;
             const ZERO: $f = 0.0;
@@ -166,7 +177,8 @@ macro_rules! scalar {
 
         impl Float for $f {
             type Wide = $wide;
-            type Twin = Twin<$wide>;
+            type Twin = $twin;
+            const PLAIN: bool = $plain;
             #[inline(always)]
             fn from_f64(x: f64) -> $f {
                 x as $f
@@ -178,8 +190,8 @@ macro_rules! scalar {
         }
     };
 }
-scalar!(f32, F32x4);
-scalar!(f64, F64x2);
+scalar!(f32, F32x4, Twin<F32x4>, false);
+scalar!(f64, F64x2, F64x2, true);
 
 /// The bits of four f32: what exp and ln are made of.
 pub trait Bits: Real {
