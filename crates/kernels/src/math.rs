@@ -68,7 +68,7 @@ fn exp<V: Bits>(x: V) -> V {
 #[inline(always)]
 fn decay<V: Bits>(x: V) -> V {
     let least: V = four!(-87.0);
-    let (n, em1) = reduce(x.within(least, four!(1.0)));
+    let (n, em1) = reduce(x.larger(least));
     let p = n.two_to();
     V::pick(x.lt(least), V::ZERO, p + p * em1)
 }

@@ -30,8 +30,11 @@ pub trait Real:
     /// NaN if either is NaN; −0 < +0.
     fn min(self, o: Self) -> Self;
     fn max(self, o: Self) -> Self;
-    /// `low` where self < low, else self: cheaper than `max`, and a NaN in `low` is not seen.
-    fn raised(self, low: Self) -> Self;
+    /// The larger, or self where either is NaN: one instruction, where `max` takes ten.
+    #[inline(always)]
+    fn larger(self, o: Self) -> Self {
+        Self::pick(self.lt(o), o, self)
+    }
     fn abs(self) -> Self;
     fn sqrt(self) -> Self;
     /// self + x · y, for products of matrices: rounded twice, or once where the target has relaxed SIMD.
@@ -56,6 +59,15 @@ pub trait Lane: Real {
     /// The lanes added up: first with third, second with fourth, then the two sums.
     fn sum(self) -> Self::Item;
     fn largest(self) -> Self::Item;
+    /// Writes each lane as a vector of equal numbers, `apart` from one to the next.
+    #[inline(always)]
+    fn spread(self, to: &mut [Self::Item], apart: usize) {
+        let mut lanes = [Self::Item::ZERO; 8];
+        self.store(&mut lanes);
+        for (i, x) in lanes[..Self::LANES].iter().enumerate() {
+            Self::splat(*x).store(&mut to[i * apart..])
+        }
+    }
 
     #[inline(always)]
     fn add_to(self, to: &mut [Self::Item]) {
@@ -111,10 +123,6 @@ macro_rules! scalar {
                 } else {
                     self + o // NaN
                 }
-            }
-            #[inline(always)]
-            fn raised(self, low: $f) -> $f {
-                if self < low { low } else { self }
             }
             #[inline(always)]
             fn max(self, o: $f) -> $f {
@@ -267,12 +275,12 @@ impl<V: Real> Real for Twin<V> {
         Self(self.0.min(o.0), self.1.min(o.1))
     }
     #[inline(always)]
-    fn raised(self, low: Self) -> Self {
-        Self(self.0.raised(low.0), self.1.raised(low.1))
-    }
-    #[inline(always)]
     fn max(self, o: Self) -> Self {
         Self(self.0.max(o.0), self.1.max(o.1))
+    }
+    #[inline(always)]
+    fn larger(self, o: Self) -> Self {
+        Self(self.0.larger(o.0), self.1.larger(o.1))
     }
     #[inline(always)]
     fn abs(self) -> Self {
@@ -365,7 +373,7 @@ mod simd128 {
 
     macro_rules! vector {
         ($V:ident, $f:ty, $n:literal, $add:ident $sub:ident $mul:ident $div:ident $neg:ident,
-         $lt:ident $le:ident $eq:ident, $min:ident $max:ident $raised:ident $abs:ident $sqrt:ident $round:ident $madd:ident,
+         $lt:ident $le:ident $eq:ident, $min:ident $max:ident $pmax:ident $abs:ident $sqrt:ident $round:ident $madd:ident,
          $splat:ident, $const:ident($($one:expr),+; $($zero:expr),+)) => {
             #[derive(Clone, Copy)]
             pub struct $V(pub v128);
@@ -435,12 +443,12 @@ mod simd128 {
                     Self($min(self.0, o.0))
                 }
                 #[inline(always)]
-                fn raised(self, low: Self) -> Self {
-                    Self($raised(self.0, low.0))
-                }
-                #[inline(always)]
                 fn max(self, o: Self) -> Self {
                     Self($max(self.0, o.0))
+                }
+                #[inline(always)]
+                fn larger(self, o: Self) -> Self {
+                    Self($pmax(self.0, o.0))
                 }
                 #[inline(always)]
                 fn abs(self) -> Self {
@@ -602,9 +610,6 @@ mod portable {
                 }
                 fn min(self, o: Self) -> Self {
                     Self(from_fn(|i| Real::min(self.0[i], o.0[i])))
-                }
-                fn raised(self, low: Self) -> Self {
-                    Self(from_fn(|i| self.0[i].raised(low.0[i])))
                 }
                 fn max(self, o: Self) -> Self {
                     Self(from_fn(|i| Real::max(self.0[i], o.0[i])))

@@ -31,7 +31,7 @@ reductions! {
     max: f64::NEG_INFINITY, |a, b| a.max(b);
     min: f64::INFINITY, |a, b| a.min(b);
     /// The largest that is a number.
-    largest: f64::NEG_INFINITY, |a, b| a.raised(b);
+    largest: f64::NEG_INFINITY, |a, b| a.larger(b);
 }
 
 fn reduce<T: Float, F: Join>(x: &[T], y: &mut [T], outer: usize, n: usize, inner: usize) {
