@@ -73,6 +73,8 @@ export { GPT2, type GPT2Inputs, type GPT2Outputs } from "./models/gpt2.ts";
 export type { GPT2Config } from "./models/gpt2-config.ts";
 export { BERT, type BERTInputs, type BERTOutputs } from "./models/bert.ts";
 export type { BERTConfig, BERTOptions } from "./models/bert-config.ts";
+export { T5, type T5Inputs, type T5Outputs } from "./models/t5.ts";
+export type { T5Config } from "./models/t5-config.ts";
 export type { ModelOptions } from "./models/model-options.ts";
 export { DecoderSession, type PushOptions } from "./models/decoder-session.ts";
 export type { CheckpointFiles } from "./models/pretrained.ts";

@@ -1,7 +1,7 @@
 /** @file GPT-2: a decoder of masked self-attention (Radford et al. 2019), under Hugging Face's names. */
 
 import type { FloatDType } from "../core/dtype.ts";
-import { dims, expectNumber, expectShape, fail } from "../core/shape.ts";
+import { dims, expectInteger, expectNumber, expectShape, fail } from "../core/shape.ts";
 import { expectTensor, type Tensor } from "../core/tensor.ts";
 import { ModuleList } from "../nn/containers.ts";
 import { Dropout } from "../nn/dropout.ts";
@@ -110,6 +110,7 @@ export class GPT2 extends Module {
     for (const p of ["resid_pdrop", "embd_pdrop", "attn_pdrop"] as const) {
       expectNumber("GPT2", p, this.config[p], 0, 1);
     }
+    expectInteger("GPT2", "n_inner", this.config.n_inner ?? 1, 1);
     activationOf("GPT2", this.config.activation_function); // before anything is made
     const random = generator ? { generator } : {};
     this.dtype = dtype;
@@ -169,13 +170,14 @@ export class GPT2 extends Module {
    * @param options.batch how many independent texts are read side by side; default 1
    */
   session({ batch = 1 }: { batch?: number } = {}): DecoderSession {
-    const { n_layer: layers, n_head: heads, n_embd: D, n_positions, vocab_size } = this.config;
-    return new DecoderSession(
-      { layers, batch, heads, size: D / heads, dtype: this.dtype },
-      { vocabulary: vocab_size, longest: n_positions },
-      (ids, positions, cache) => this.transformer.forward(ids, positions, undefined, cache).at(-1)!,
-      (x) => this.#logits(x),
-      this,
-    );
+    const { n_layer: layers, n_head: heads, n_embd: D, n_positions: longest } = this.config;
+    return new DecoderSession({
+      sizes: { layers, batch, heads, size: D / heads, dtype: this.dtype },
+      model: this,
+      longest,
+      read: (ids, positions, cache) =>
+        this.transformer.forward(ids, positions, undefined, cache).at(-1)!,
+      logits: (x) => this.#logits(x),
+    });
   }
 }
