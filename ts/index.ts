@@ -22,6 +22,7 @@ export { abs, add, clip, cos, div, erf, exp, log, maximum, minimum } from "./ops
 export { mul, neg, pow, sign, sin, sqrt, square, sub } from "./ops/arithmetic.ts";
 export { gelu, relu, sigmoid, silu, softplus, tanh } from "./ops/activation.ts";
 export type { GeluOptions, SoftplusOptions } from "./ops/activation.ts";
+export { glu } from "./ops/glu.ts";
 export { eq, ge, gt, isNaN, le, logicalAnd, logicalNot, logicalOr } from "./ops/compare.ts";
 export { lt, ne, where } from "./ops/compare.ts";
 export { to } from "./ops/cast.ts";

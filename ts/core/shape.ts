@@ -76,6 +76,14 @@ export function expectNumber(
   return value;
 }
 
+/** Throws a TypeError unless all are true or false. */
+export function expectFlags(op: string, flags: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(flags)) {
+    if (typeof value === "boolean") continue;
+    throw new TypeError(`${op}: expected ${name} to be true or false, got ${String(value)}`);
+  }
+}
+
 /**
  * The shape itself, copied and checked: integers of at least 0 whose product is exact and whose bytes fit a tensor.
  * Read once, so that a getter cannot answer twice.

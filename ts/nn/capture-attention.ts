@@ -1,9 +1,12 @@
+import { defaultGenerator } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
 import {
   type AttentionOptions,
   attentionWeights,
   scaledDotProductAttention,
 } from "../ops/attention.ts";
+import { dropout } from "../ops/dropout.ts";
+import { matmul } from "../ops/matmul.ts";
 import type { Module } from "./module.ts";
 
 /** One call of an attention module. */
@@ -31,6 +34,20 @@ export function attend(
 ): Tensor {
   listening?.(module, query, key, options);
   return scaledDotProductAttention(query, key, value, options);
+}
+
+/** As `attend`, with the weights that made the output: after dropout, [N, H, L, S]. */
+export function attendWithWeights(
+  module: Module,
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  options: AttentionOptions = {},
+): [output: Tensor, weights: Tensor] {
+  listening?.(module, query, key, options);
+  const { dropoutP = 0, generator = defaultGenerator } = options;
+  const A = dropout(attentionWeights(query, key, options), { p: dropoutP, generator });
+  return [matmul(A, value), A];
 }
 
 /**

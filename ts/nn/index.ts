@@ -8,6 +8,28 @@ export { Conv1d, type Conv1dOptions } from "./conv.ts";
 export { Dropout } from "./dropout.ts";
 export { attend, captureAttention, type AttentionRecord } from "./capture-attention.ts";
 export { LayerNorm, type LayerNormOptions } from "./layer-norm.ts";
+export { generateSquareSubsequentMask, type BlockMask } from "./block-mask.ts";
+export { MultiheadAttention } from "./multihead-attention.ts";
+export type {
+  KeyValueCache,
+  MultiheadAttentionCall,
+  MultiheadAttentionOptions,
+} from "./multihead-attention.ts";
+export { TransformerEncoderLayer, type EncoderLayerCall } from "./transformer-encoder-layer.ts";
+export { TransformerDecoderLayer, type DecoderLayerCall } from "./transformer-decoder-layer.ts";
+export { TransformerEncoder, type TransformerEncoderOptions } from "./transformer-encoder.ts";
+export type { EncoderCall, EncoderLayer } from "./transformer-encoder.ts";
+export { TransformerDecoder } from "./transformer-decoder.ts";
+export type { DecoderCall, DecoderLayer } from "./transformer-decoder.ts";
+export { Transformer, type TransformerCall, type TransformerOptions } from "./transformer.ts";
+export type { Activation, TransformerLayerOptions } from "./transformer-options.ts";
+export { PositionalEncoding, sinusoidalPositions } from "./positional-encoding.ts";
+export type { PositionOptions } from "./positional-encoding.ts";
+export { LearnedPositions, type LearnedPositionsOptions } from "./learned-positions.ts";
+export { RotaryEmbedding, type RotaryOptions } from "./rotary.ts";
+export { alibiBias, alibiSlopes } from "./alibi.ts";
+export { RMSNorm, type RMSNormOptions } from "./rms-norm.ts";
+export { SwiGLU, type SwiGLUOptions } from "./swiglu.ts";
 export { Recurrent } from "./recurrent.ts";
 export type { RecurrentOptions } from "./recurrent-options.ts";
 export { RNN, type RNNOptions } from "./rnn.ts";

@@ -11,8 +11,8 @@ mod tile;
 use crate::real::Float;
 use tile::{ROWS, View, strip_width, width};
 
-/// Steps of k per block: a panel of B and a wide strip of A take 32 KB.
-const K: usize = 192;
+/// Steps of k per block: a panel of B and a wide strip of A take 16 KB.
+const K: usize = 128;
 /// Columns of B packed at a time: K · N fits a second-level cache.
 const N: usize = 512;
 /// Rows of A made wide at a time.

@@ -1,0 +1,115 @@
+/** @file The masks of attention modules, in which true blocks, and their way to the op's, in which true takes part. */
+
+import { type FloatDType, isFloat } from "../core/dtype.ts";
+import { expectFloatDType } from "../core/dtype.ts";
+import { expectInteger, fail, sameShape, type Shape, show } from "../core/shape.ts";
+import { expectTensor, type Tensor } from "../core/tensor.ts";
+import { add } from "../ops/arithmetic.ts";
+import { logicalNot, logicalOr, where } from "../ops/compare.ts";
+import { full, ones } from "../ops/create.ts";
+import { pad } from "../ops/join.ts";
+import { reshape } from "../ops/shape.ts";
+import { tril, triu } from "../ops/triangle.ts";
+
+/**
+ * A mask of nn.MultiheadAttention and the transformer layers. bool: true is BLOCKED, as in PyTorch, the opposite of
+ * scaledDotProductAttention's; float: added to the scores, and gets its gradient.
+ */
+export type BlockMask = Tensor;
+
+/**
+ * The causal mask: 0 where query i may see key j ≤ i, −∞ elsewhere.
+ *
+ * @returns [size, size], float32 unless `dtype` says otherwise
+ */
+export function generateSquareSubsequentMask(
+  size: number,
+  { dtype = "float32" }: { dtype?: FloatDType } = {},
+): BlockMask {
+  expectInteger("generateSquareSubsequentMask", "size", size);
+  expectFloatDType("generateSquareSubsequentMask", dtype);
+  const all = full([size, size], -Infinity, { dtype });
+  const mask = triu(all, 1);
+  all.free();
+  return mask;
+}
+
+/** Whether a mask blocks exactly the keys j > i, for `size` of each. One that is learnt counts as another. */
+export function isCausalMask(mask: BlockMask, size: number): boolean {
+  if (!sameShape(mask.shape, [size, size]) || mask.requiresGrad) return false;
+  const blocked = mask.dtype === "bool" ? 1 : -Infinity;
+  const values = mask.view();
+  for (let i = 0, k = 0; i < size; i++) {
+    for (let j = 0; j < size; j++, k++) if (values[k] !== (j > i ? blocked : 0)) return false;
+  }
+  return true;
+}
+
+/** What `isCausal` means: itself, or, for null and nothing, what the mask looks like. */
+export function detectCausal(
+  mask: BlockMask | undefined,
+  isCausal: boolean | null | undefined,
+  size: number,
+): boolean {
+  if (isCausal !== undefined && isCausal !== null) return isCausal;
+  if (mask === undefined) return false;
+  expectTensor("isCausal", "the mask", mask);
+  return isCausalMask(mask, size);
+}
+
+/** Throws unless a mask is a bool tensor, or a float one of the module's dtype, of one of the shapes. */
+export function expectMask(
+  where: string,
+  name: string,
+  mask: BlockMask | undefined,
+  dtype: FloatDType,
+  shapes: Readonly<Record<string, Shape>>,
+): void {
+  if (mask === undefined) return;
+  expectTensor(where, name, mask);
+  if (mask.dtype !== "bool" && mask.dtype !== dtype) {
+    const hint = isFloat(mask.dtype) ? `; convert it with .to("${dtype}")` : "";
+    throw new TypeError(
+      `${where}: expected ${name} to be bool (true blocks) or ${dtype}, got ${mask}${hint}`,
+    );
+  }
+  if (Object.values(shapes).some((shape) => sameShape(mask.shape, shape))) return;
+  const wanted = Object.entries(shapes).map(([axes, shape]) => `${show(shape)} = ${axes}`);
+  fail(where, name, `to be ${wanted.join(" or ")}`, show(mask.shape));
+}
+
+/** Triangle of keys that the queries, aligned with the first or the last keys, may not see. bool [L, S] */
+export function futureKeys(L: number, S: number, alignment: "topLeft" | "bottomRight"): BlockMask {
+  return logicalNot(tril(ones([L, S], { dtype: "bool" }), alignment === "topLeft" ? 0 : S - L));
+}
+
+/**
+ * Both masks as one of scaledDotProductAttention's: bool (true takes part) where neither is float, else the sum.
+ *
+ * @param attnMask       [L, S], or [N · H, L, S]
+ * @param keyPaddingMask [N, S]
+ * @param appended       how many keys follow that no mask blocks
+ * @returns [L, S + appended], or [N, 1 or H, 1 or L, S + appended]
+ */
+export function mergeMasks(
+  attnMask: BlockMask | undefined,
+  keyPaddingMask: BlockMask | undefined,
+  N: number,
+  appended: number,
+  dtype: FloatDType,
+): Tensor | undefined {
+  const masks: BlockMask[] = [];
+  if (attnMask) {
+    const [L, S] = attnMask.shape.slice(-2) as [number, number]; // expectMask saw them
+    masks.push(attnMask.ndim === 3 ? reshape(attnMask, [N, -1, L, S]) : attnMask);
+  }
+  if (keyPaddingMask) masks.push(reshape(keyPaddingMask, [N, 1, 1, -1]));
+  if (masks.length === 0) return undefined;
+  const longer = masks.map((m) => (appended > 0 ? pad(m, [0, appended]) : m));
+  if (longer.every((m) => m.dtype === "bool")) {
+    return logicalNot(longer.reduce((a, b) => logicalOr(a, b)));
+  }
+  const scores = (m: BlockMask): Tensor =>
+    m.dtype === "bool" ? where(m, -Infinity, full([], 0, { dtype })) : m;
+  return longer.map(scores).reduce((a, b) => add(a, b));
+}

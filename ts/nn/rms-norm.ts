@@ -1,0 +1,56 @@
+import { expectFloatDType, type FloatDType } from "../core/dtype.ts";
+import { expectInteger, expectNumber, fail, show } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { add, div, mul, sqrt, square } from "../ops/arithmetic.ts";
+import { ones } from "../ops/create.ts";
+import { expectFloat } from "../ops/operand.ts";
+import { mean } from "../ops/reduce.ts";
+import { Module, parameter } from "./module.ts";
+
+export interface RMSNormOptions {
+  /** Added to the mean square. Default: the dtype's machine epsilon. */
+  eps?: number | undefined;
+  /** Whether there is a weight. Default true. */
+  elementwiseAffine?: boolean;
+  /** Default float32. */
+  dtype?: FloatDType;
+}
+
+const EPSILON = { float32: 2 ** -23, float64: 2 ** -52 } as const;
+
+/**
+ * y = x / √(mean(x²) + eps) ⊙ weight, over the last axes (Zhang & Sennrich 2019).
+ *
+ * `weight`, shaped `normalizedShape`, starts at 1.
+ */
+export class RMSNorm extends Module {
+  readonly normalizedShape: readonly number[];
+  readonly eps: number;
+  readonly weight: Tensor | undefined;
+
+  constructor(
+    normalizedShape: number | readonly number[],
+    { eps, elementwiseAffine = true, dtype = "float32" }: RMSNormOptions = {},
+  ) {
+    super();
+    const shape = typeof normalizedShape === "number" ? [normalizedShape] : [...normalizedShape];
+    for (const size of shape) expectInteger("RMSNorm", "each size of normalizedShape", size, 1);
+    expectFloatDType("RMSNorm", dtype);
+    this.normalizedShape = shape;
+    this.eps = expectNumber("RMSNorm", "eps", eps ?? EPSILON[dtype], 0);
+    this.weight = elementwiseAffine ? parameter(ones(shape, { dtype })) : undefined;
+  }
+
+  /** @param x [..., ...normalizedShape] */
+  forward(x: Tensor): Tensor {
+    expectFloat("RMSNorm", "x", x);
+    const n = this.normalizedShape.length;
+    if (n === 0 || show(x.shape.slice(-n)) !== show(this.normalizedShape)) {
+      fail("RMSNorm", "x", `to end in ${show(this.normalizedShape)}`, show(x.shape));
+    }
+    const axes = this.normalizedShape.map((_, i) => i - n);
+    const scale = sqrt(add(mean(square(x), axes, { keepdim: true }), this.eps));
+    const y = div(x, scale);
+    return this.weight ? mul(y, this.weight) : y;
+  }
+}
