@@ -72,11 +72,18 @@ def greedy(model, prompt, **options) -> list:
     return found.tolist()
 
 
+def until(text: list, end: list) -> list:
+    """Without the padding after its end."""
+    ends = [i for i, token in enumerate(text) if token in end]
+    return text[: ends[0] + 1] if ends else text
+
+
 BEAMS = [
     {"num_beams": 3, "length_penalty": 1.0},
     {"num_beams": 4, "length_penalty": 0.0, "num_return_sequences": 3},
     {"num_beams": 3, "length_penalty": 2.0, "early_stopping": True},
     {"num_beams": 3, "length_penalty": -1.0, "early_stopping": "never"},
+    {"num_beams": 2, "length_penalty": 0.5, "early_stopping": "never", "repetition_penalty": 1.3},
 ]
 
 
@@ -88,10 +95,11 @@ def beams(model, prompt, end) -> list:
             prompt, do_sample=False, pad_token_id=0, eos_token_id=end, max_new_tokens=12,
             output_scores=True, return_dict_in_generate=True, **options,
         )
+        start = 1 if model.config.is_encoder_decoder else prompt.shape[1]
         found.append({
             "options": options,
             "end": end,
-            "ids": result.sequences.tolist(),
+            "ids": [until(row[start:], end) for row in result.sequences.tolist()],
             "scores": [number(float(x), DIGITS) for x in result.sequences_scores],
         })
     return found

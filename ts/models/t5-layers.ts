@@ -1,15 +1,15 @@
 /** @file The layers of T5 (Raffel et al. 2020). */
 
-import { empty, type Tensor } from "../core/tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { attend } from "../nn/capture-attention.ts";
 import { Dropout } from "../nn/dropout.ts";
 import { Embedding } from "../nn/embedding.ts";
 import { constant, normal } from "../nn/init.ts";
 import type { Linear } from "../nn/linear.ts";
-import { Module, parameter } from "../nn/module.ts";
-import { add, div, mul, sqrt, square } from "../ops/arithmetic.ts";
+import { Module } from "../nn/module.ts";
+import { RMSNorm } from "../nn/rms-norm.ts";
+import { add, mul } from "../ops/arithmetic.ts";
 import { concat } from "../ops/join.ts";
-import { mean } from "../ops/reduce.ts";
 import type { Activation } from "./activations.ts";
 import { dense } from "./dense.ts";
 import { mergeHeads, splitHeads } from "./heads.ts";
@@ -27,22 +27,11 @@ const matrix = (
   return dense(from, to, { std, bias: false, dtype, ...random });
 };
 
-/** x / √(mean x² + eps) ⊙ weight (Zhang & Sennrich 2019) */
-export class T5LayerNorm extends Module {
-  readonly weight: Tensor;
-  readonly #eps: number;
-
-  constructor({ config, dtype }: Parts) {
-    super();
-    this.weight = parameter(constant(empty([config.d_model], dtype), config.initializer_factor));
-    this.#eps = config.layer_norm_epsilon;
-  }
-
-  forward(x: Tensor): Tensor {
-    const spread = sqrt(add(mean(square(x), -1, { keepdim: true }), this.#eps));
-    return mul(div(x, spread), this.weight);
-  }
-}
+export const norm = ({ config, dtype }: Parts): RMSNorm => {
+  const layer = new RMSNorm(config.d_model, { eps: config.layer_norm_epsilon, dtype });
+  constant(layer.weight!, config.initializer_factor);
+  return layer;
+};
 
 /** What an attention sees beside its queries. */
 export interface Sight {
@@ -144,12 +133,12 @@ class FeedForward extends Module {
 
 /** x + dropout(f(norm(x))): what every layer is. */
 abstract class Residual extends Module {
-  readonly layer_norm: T5LayerNorm;
+  readonly layer_norm: RMSNorm;
   readonly dropout: Dropout;
 
   constructor(build: Parts) {
     super();
-    this.layer_norm = new T5LayerNorm(build);
+    this.layer_norm = norm(build);
     this.dropout = new Dropout(build.config.dropout_rate, build.random);
   }
 

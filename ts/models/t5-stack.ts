@@ -4,6 +4,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { ModuleList } from "../nn/containers.ts";
 import { Dropout } from "../nn/dropout.ts";
 import { Module } from "../nn/module.ts";
+import type { RMSNorm } from "../nn/rms-norm.ts";
 import { where } from "../ops/compare.ts";
 import { tensor } from "../ops/create.ts";
 import { permute, transpose, unsqueeze } from "../ops/shape.ts";
@@ -13,9 +14,9 @@ import type { Parts } from "./t5-config.ts";
 import {
   CrossAttentionLayer,
   FeedForwardLayer,
+  norm,
   SelfAttentionLayer,
   type Sight,
-  T5LayerNorm,
 } from "./t5-layers.ts";
 
 class T5Block extends Module {
@@ -61,7 +62,7 @@ export interface StackInputs {
 
 export class T5Stack extends Module {
   readonly block: ModuleList<T5Block>;
-  readonly final_layer_norm: T5LayerNorm;
+  readonly final_layer_norm: RMSNorm;
   readonly dropout: Dropout;
   readonly #build: Parts;
   readonly #decoder: boolean;
@@ -71,7 +72,7 @@ export class T5Stack extends Module {
     this.block = new ModuleList(
       Array.from({ length }, (_, l) => new T5Block(build, decoder, l === 0)),
     );
-    this.final_layer_norm = new T5LayerNorm(build);
+    this.final_layer_norm = norm(build);
     this.dropout = new Dropout(build.config.dropout_rate, build.random);
     this.#build = build;
     this.#decoder = decoder;
