@@ -136,6 +136,16 @@ export class DecoderSession {
     return this;
   }
 
+  /**
+   * Goes back to where every sequence had read `length` tokens: to try another continuation.
+   *
+   * @throws RangeError when a sequence has read less
+   */
+  rewind(length: number): this {
+    this.#cache.rewind(length);
+    return this;
+  }
+
   /** What was read, not the parameters, as bytes. */
   toBytes(): Uint8Array {
     return toBytes(this.#caches);

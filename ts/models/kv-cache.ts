@@ -111,6 +111,14 @@ export class KVCache {
     steps.forEach((n, b) => (starts[b]! += n));
   }
 
+  /** Forgets all but the first `length` places of every sequence. */
+  rewind(length: number): void {
+    expectInteger("session", "length", length);
+    const least = Math.min(...this.lengths);
+    if (length > least) fail("session", "length", `to be at most ${least}`, String(length));
+    this.starts.view().fill(length);
+  }
+
   /** Forgets what these rows have read. */
   reset(rows: readonly number[]): void {
     for (const row of rows) {
