@@ -42,6 +42,7 @@ const GIVEN = {
 const BESIDE = {
   viz: "viz/index.ts",
   theory: "theory/index.ts",
+  tokenizers: "tokenizers/index.ts",
 };
 
 /** What users see the types of. */

@@ -17,6 +17,7 @@ const ARROWS: Record<string, readonly string[]> = {
   viz: [],
   theory: [],
   lecture: ["theory", "viz"],
+  tokenizers: [],
   entry: ["index.ts", "runtime"],
   cli: ["index.ts", "viz", "data", "io", "models", "lecture"],
   "index.ts": ["core", "ops", "nn", "models", "optim", "data", "io"],
@@ -68,6 +69,7 @@ const EXTERNAL: Record<string, RegExp> = {
   io: /^node:/,
   theory: /^unrolled$/,
   lecture: /^unrolled$/,
+  tokenizers: /^@huggingface\/tokenizers$/,
 };
 
 test.each(files.filter((f) => !["cli", "viz"].includes(layerOf(f))))(
