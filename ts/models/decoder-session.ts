@@ -35,7 +35,7 @@ export interface PushOptions {
  *
  *     const session = model.session();
  *     let logits = session.push(prompt);                // int32 [1, T] -> [1, V], for the next token
- *     logits = session.push(next);                      // int32 [1]; costs the same after a thousand tokens as after one
+ *     logits = session.push(next);                      // int32 [1]: reads this one only
  *     const bytes = session.toBytes();                  // to a file or a database
  *
  * It sees changes of the model's parameters only in what it reads later, and is freed by `free()` or with nobody left to hold

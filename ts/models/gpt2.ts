@@ -18,7 +18,7 @@ import { type GivenConfig, readConfig } from "./config.ts";
 import { DecoderSession } from "./decoder-session.ts";
 import { dense } from "./dense.ts";
 import { GPT2Block } from "./gpt2-block.ts";
-import { DEFAULTS, FIXED, type GPT2Config, type Parts } from "./gpt2-config.ts";
+import { DEFAULTS, RULES, type GPT2Config, type Parts } from "./gpt2-config.ts";
 import type { LayerCache } from "./kv-cache.ts";
 import { causalAndPadding } from "./masks.ts";
 import type { ModelOptions } from "./model-options.ts";
@@ -83,7 +83,7 @@ export interface GPT2Outputs {
  *
  *     const model = new GPT2({ vocab_size: 65, n_positions: 128, n_embd: 64, n_layer: 4, n_head: 4 });
  *     const { logits } = model.forward(ids);                           // [B, T, 65]
- *     const gpt2 = GPT2.fromPretrained(readFileSync("model.safetensors"), config).eval();
+ *     const gpt2 = GPT2.fromPretrained(readFileSync("model.safetensors"), config);
  *
  * Weights start from N(0, σ²), those that write to the residual stream from N(0, σ² / (2 n_layer)), biases at 0.
  * `nn.captureAttention` gives the attention of each "transformer.h.0.attn".
@@ -104,7 +104,7 @@ export class GPT2 extends Module {
     { dtype = "float32", generator }: ModelOptions = {},
   ) {
     super();
-    this.config = readConfig("GPT2", "gpt2", DEFAULTS, config, FIXED);
+    this.config = readConfig("GPT2", "gpt2", DEFAULTS, config, RULES);
     const { n_embd: D, n_head: H, vocab_size: V, initializer_range: std } = this.config;
     if (D % H !== 0) fail("GPT2", "n_embd", `to be a multiple of n_head = ${H}`, String(D));
     for (const p of ["resid_pdrop", "embd_pdrop", "attn_pdrop"] as const) {
@@ -122,7 +122,7 @@ export class GPT2 extends Module {
 
   /**
    * The model of a Hugging Face checkpoint, with or without its head and the prefix "transformer.". float16 and bfloat16 are
-   * widened.
+   * widened, and the model is in evaluation mode.
    *
    * @param config default: config.json among the files
    * @throws Error that lists what is missing, unexpected or of another shape
@@ -138,7 +138,7 @@ export class GPT2 extends Module {
       prefix: "transformer.",
       ignored: /^lm_head\.weight$|\.attn\.(masked_)?bias$/,
     });
-    return model;
+    return model.eval();
   }
 
   /**

@@ -63,14 +63,16 @@ const DEFAULTS: T5Config = {
   decoder_start_token_id: null,
 };
 
-/** Features of some configs that would make another model. */
-const FIXED = { is_encoder_decoder: true, is_decoder: false };
+const RULES = {
+  fixed: { is_encoder_decoder: true, is_decoder: false },
+  fractions: ["initializer_factor"],
+};
 
 export type Parts = Build<T5Config>;
 
 /** @throws RangeError or TypeError for a field that does not fit, or a feature that is not built */
 export function t5Config(given: GivenConfig<T5Config>): T5Config {
-  const config = readConfig("T5", "t5", DEFAULTS, given, FIXED);
+  const config = readConfig("T5", "t5", DEFAULTS, given, RULES);
   expectNumber("T5", "dropout_rate", config.dropout_rate, 0, 1);
   expectInteger("T5", "num_decoder_layers", config.num_decoder_layers ?? 1, 1);
   expectInteger("T5", "decoder_start_token_id", config.decoder_start_token_id ?? 0);

@@ -45,7 +45,7 @@ export interface T5Outputs {
  * Both stacks add to x what attention and a feed-forward net make of x / √(mean x²); the scores of attention are q·k plus what
  * is learnt for the distance, the same in all layers (Raffel et al. 2020).
  *
- *     const t5 = T5.fromPretrained(readFileSync("model.safetensors"), config).eval();
+ *     const t5 = T5.fromPretrained(readFileSync("model.safetensors"), config);
  *     const { logits } = t5.forward(ids, t5.shiftRight(labels));        // [B, T, V]
  *
  * Weights start as in the paper's code, each matrix from N(0, 1 / inputs). `nn.captureAttention` gives the attention of each
@@ -83,7 +83,7 @@ export class T5 extends Module {
   }
 
   /**
-   * The model of a Hugging Face checkpoint. float16 and bfloat16 are widened.
+   * The model of a Hugging Face checkpoint. float16 and bfloat16 are widened, and the model is in evaluation mode.
    *
    * @param config default: config.json among the files
    * @throws Error that lists what is missing, unexpected or of another shape
@@ -105,7 +105,7 @@ export class T5 extends Module {
       ignored:
         /^(lm_head|(en|de)coder\.embed_tokens)\.weight$|EncDecAttention\.relative_attention_bias/,
     });
-    return model;
+    return model.eval();
   }
 
   /**
