@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { VERSION } from "unrolled";
 import { works as attention } from "./attention.ts";
 import { works as bundle } from "./bundle.ts";
+import { works as decoding } from "./decoding.ts";
 import { works as elementwise } from "./elementwise.ts";
 import { works as growth } from "./growth.ts";
 import { multiplyAdd, multiplyInL1, read } from "./limits/limits.ts";
@@ -38,7 +39,18 @@ if (options.help) {
 }
 
 const patterns = options.only.map((text) => new RegExp(text, "i"));
-const chosen = [matmul, recurrent, attention, elementwise, overhead, startup, bundle, growth, parallel]
+const chosen = [
+  matmul,
+  recurrent,
+  attention,
+  decoding,
+  elementwise,
+  overhead,
+  startup,
+  bundle,
+  growth,
+  parallel,
+]
   .flatMap((works) => works())
   .filter(({ name }) => patterns.length === 0 || patterns.some((p) => p.test(name)));
 
