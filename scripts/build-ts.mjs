@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { inlineScripts } from "./inline-script.mjs";
 import { node, root, step } from "./say.mjs";
 import { unlessFresh } from "./stamp.mjs";
 
@@ -21,6 +22,7 @@ const INPUTS = [
   "package-lock.json",
   "tsconfig.json",
   "scripts/build-ts.mjs",
+  "scripts/inline-script.mjs",
 ];
 const at = (...path) => join(root, ...path);
 
@@ -95,6 +97,7 @@ async function bundle(file, entry, { format = "es", banner, license, ...config }
     configFile: false,
     logLevel: "warn",
     root,
+    plugins: [inlineScripts()],
     // CommonJS has no import.meta.
     define: format === "cjs" ? { "import.meta.url": "undefined" } : {},
     ...config,

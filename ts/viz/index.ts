@@ -14,6 +14,13 @@ export type { Point } from "./line-chart.ts";
 export { type Cell, CELLS_SCRIPT, type CellsOptions, cellsView, type Quantity } from "./cells.ts";
 export { type Sample, SAMPLES_SCRIPT, samplesView } from "./samples.ts";
 
+// What a transformer attends to, in BertViz's three views
+export type { AttentionInput } from "./attention/input.ts";
+export type { Pointed } from "./attention/lines.ts";
+export type { Values } from "./attention/values.ts";
+export { headView, headViewSvg, type HeadViewOptions } from "./attention/head-view.ts";
+export { modelView, modelViewSvg, type ModelViewOptions } from "./attention/model-view.ts";
+
 // Pages
 export { charLMReport, type CharLMReport } from "./char-lm-report.ts";
-export { page, type PageOptions } from "./page.ts";
+export { type DisplayMode, page, type PageOptions } from "./page.ts";
