@@ -4,7 +4,8 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { headView } from "../../ts/viz/attention/head-view.ts";
 import { modelView } from "../../ts/viz/attention/model-view.ts";
-import { SENTENCE, someAttention } from "../support/attention.ts";
+import { neuronView } from "../../ts/viz/attention/neuron-view.ts";
+import { SENTENCE, someAttention, someNeurons } from "../support/attention.ts";
 import { browser, found } from "../support/browser.ts";
 
 const tokens = SENTENCE;
@@ -127,6 +128,39 @@ test.skipIf(!found)("model view: all heads small, one of them large, by mouse an
   }),
 );
 
+test.skipIf(!found)("neuron view: a token's query, followed to its weights", () => {
+  const [n, d] = [7, 16];
+  const { attention, queries, keys } = someNeurons(2, 3, n, d, true);
+  const html = neuronView({ attention, queries, keys, tokens: tokens.slice(0, n), bidirectional: false }); // prettier-ignore
+  return look(html, async (page) => {
+    const drawn = (what: string, attribute: string): Promise<number[]> =>
+      page.locator(`#own ${what}`).evaluateAll((all, attribute) => all.map((one) => Number(one.getAttribute(attribute))), attribute); // prettier-ignore
+    const lines = await drawn("path", "stroke-opacity");
+    attention[0]![0]![0]!.flat().forEach((w, k) => expect(lines[k]).toBeCloseTo(w, 4));
+
+    await page.getByRole("combobox", { name: "Layer" }).selectOption("1");
+    await page.getByRole("combobox", { name: "Head" }).selectOption("2");
+    await page.getByRole("button", { name: "Expand" }).click();
+    expect(await page.locator("#told").textContent()).toBe("No token selected");
+    await page.locator("[data-side=left] .token").nth(4).hover();
+    expect(await page.locator("#own .vector").count()).toBe(5); // later keys are not seen
+    const q = queries[1]![0]![2]![4]!;
+    const scores = keys[1]![0]![2]!.slice(0, 5).map((k) => q.reduce((sum, v, e) => sum + v * k[e]!, 0) / Math.sqrt(d)); // prettier-ignore
+    const squares = await drawn(".score", "fill-opacity");
+    scores.forEach((s, j) => expect(squares[j]).toBeCloseTo(Math.tanh(Math.abs(s) / 4), 4));
+    expect(await page.locator("#told").textContent()).toMatch(/^“n” \(4\) attends to \(layer 1, head 2\)\n/); // prettier-ignore
+
+    await page.locator("h1").hover();
+    await page.locator("[data-side=left] .token").first().focus();
+    await page.keyboard.press("ArrowDown");
+    expect(await page.locator("#own .vector").count()).toBe(2);
+    await page.keyboard.press("-"); // collapsed, with the same token
+    expect(await drawn("path", "stroke-opacity")).toHaveLength(n);
+    await page.keyboard.press("Enter");
+    expect(await page.locator("#own .vector").count()).toBe(2);
+  });
+});
+
 test.skipIf(!found)("12 × 12 heads over 32 tokens are there within 3 seconds", () =>
   look(
     modelView({ attention: someAttention(12, 12, 32), tokens: [...tokens, ...tokens] }),
@@ -146,8 +180,13 @@ test.skipIf(!found)("12 × 12 heads over 32 tokens are there within 3 seconds", 
 const looks = (["light", "dark"] as const).flatMap((s) => [1280, 390].map((w) => [s, w] as const));
 
 test.skipIf(!found).each(looks)("every view fits: %s, %i pixels wide", async (colorScheme, width) => {
-  for (const view of [headView, modelView]) {
-    await look(view({ attention, tokens, sentenceBStart: 9 }), async (page) => {
+  const pages = [
+    headView({ attention, tokens, sentenceBStart: 9 }),
+    modelView({ attention, tokens, sentenceBStart: 9 }),
+    neuronView({ ...someNeurons(2, 3, L, 16), tokens }),
+  ];
+  for (const html of pages) {
+    await look(html, async (page) => {
       const paper = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
       expect(Number(/\d+/.exec(paper)) > 128).toBe(colorScheme === "light");
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);

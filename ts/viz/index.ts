@@ -20,6 +20,8 @@ export type { Pointed } from "./attention/lines.ts";
 export type { Values } from "./attention/values.ts";
 export { headView, headViewSvg, type HeadViewOptions } from "./attention/head-view.ts";
 export { modelView, modelViewSvg, type ModelViewOptions } from "./attention/model-view.ts";
+export type { NeuronInput } from "./attention/neuron-input.ts";
+export { neuronView, neuronViewSvg, type NeuronViewOptions } from "./attention/neuron-view.ts";
 
 // Pages
 export { charLMReport, type CharLMReport } from "./char-lm-report.ts";

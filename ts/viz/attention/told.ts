@@ -5,7 +5,7 @@ import { countActive } from "./heads.ts";
 import type { Pointed } from "./lines.ts";
 import { visible } from "./words.ts";
 
-/** The five strongest of a token's weights, in the mean over the heads that are on: a line each, below a title. */
+/** The strongest weights of a token that is pointed at, in the mean over the heads that are on. */
 export function told(
   { heads, left, right, weights }: Block,
   active: readonly boolean[],
@@ -14,16 +14,32 @@ export function told(
   const [L, S] = [left.length, right.length];
   const n = countActive(active);
   const [own, others] = side === "left" ? [left, right] : [right, left];
-  const means = others.map((token, k) => {
+  const means = others.map((_, k) => {
     const [i, j] = side === "left" ? [index, k] : [k, index];
     const sum = heads.reduce((s, _, h) => s + (active[h] ? weights[(h * L + i) * S + j]! : 0), 0);
-    return { token, k, mean: sum / n };
+    return sum / n;
   });
-  const strongest = means.sort((a, b) => b.mean - a.mean).slice(0, 5);
-  const list = strongest.map(({ token, k, mean }) => `${mean.toFixed(2)}  ${named(token, k)}`);
   const verb = side === "left" ? "attends to" : "is attended to by";
   const of = n === 1 ? `head ${heads[active.indexOf(true)]}` : `mean of ${n} heads`;
-  return `${named(own[index]!, index)} ${verb} (${of})\n${list.join("\n")}`;
+  return toldOf(own[index]!, index, others, means, verb, of);
+}
+
+/** The five largest of the weights between a token and others, a line each, below a title. */
+export function toldOf(
+  token: string,
+  place: number,
+  others: readonly string[],
+  weights: readonly number[],
+  verb: string,
+  of: string,
+  more: (k: number) => string = () => "",
+): string {
+  const strongest = weights
+    .map((weight, k) => ({ weight, k }))
+    .sort((a, b) => b.weight - a.weight)
+    .slice(0, 5);
+  const list = strongest.map(({ weight, k }) => `${weight.toFixed(2)}  ${named(others[k]!, k)}${more(k)}`); // prettier-ignore
+  return `${named(token, place)} ${verb} (${of})\n${list.join("\n")}`;
 }
 
 /** Tokens repeat, so each is named with its place. */

@@ -6,6 +6,7 @@ header { margin-bottom: 26px; } h1 { font-size: clamp(26px, 4vw, 38px); } .lead 
 .view { font-family: var(--sans); }
 .controls { display: flex; flex-wrap: wrap; gap: 12px 22px; margin-bottom: 14px; font-size: 14px; color: var(--soft); }
 .controls select { font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 6px 10px; margin-left: 6px; }
+.controls button { font: 600 13.5px/1 var(--sans); color: var(--ink); background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 8px 12px; cursor: pointer; }
 .heads { display: flex; flex-wrap: wrap; gap: 5px; }
 .heads button { width: 28px; height: 28px; padding: 0; border: 0; border-radius: 6px; cursor: pointer; font: 600 12px/1 var(--sans);
   font-variant-numeric: tabular-nums; color: #fff; background: var(--head); user-select: none; }
