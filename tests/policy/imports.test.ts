@@ -16,7 +16,9 @@ const ARROWS: Record<string, readonly string[]> = {
   // these are bundled apart from the core, and import it by the package's name: else they would hold a second one
   viz: [],
   theory: [],
+  worker: [], // of the core it knows types only: tensors are those of the user's own copy
   lecture: ["theory", "viz"],
+  edge: ["cli"], // the vocabulary, settings and sampling of the program's models
   entry: ["index.ts", "runtime"],
   cli: ["index.ts", "viz", "data", "io", "models", "lecture"],
   "index.ts": ["core", "ops", "nn", "models", "optim", "data", "io"],
@@ -66,6 +68,7 @@ test.each(files)("%s imports only along the arrows", (file) => {
 const EXTERNAL: Record<string, RegExp> = {
   entry: /^node:|kernels\.wasm/,
   io: /^node:/,
+  edge: /^unrolled$|\.safetensors$/,
   theory: /^unrolled$/,
   lecture: /^unrolled$/,
 };

@@ -6,11 +6,8 @@ import { defaultGenerator } from "../core/random.ts";
 import { currentOwner, type Owner } from "../core/scope.ts";
 import { moveOut, type Tensor } from "../core/tensor.ts";
 import { mul } from "../ops/arithmetic.ts";
-import {
-  type AttentionOptions,
-  attentionWeights,
-  scaledDotProductAttention,
-} from "../ops/attention.ts";
+import { type AttentionOptions, scaledDotProductAttention } from "../ops/attention.ts";
+import { attentionWeights } from "../ops/attention-weights.ts";
 import { dropout } from "../ops/dropout.ts";
 import { matmul } from "../ops/matmul.ts";
 import { reshape } from "../ops/shape.ts";

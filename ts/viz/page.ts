@@ -2,6 +2,7 @@
 
 import { escape } from "./escape.ts";
 
+/** What `page` is made of. */
 export interface PageOptions {
   title: string;
   /** HTML. */
@@ -16,7 +17,12 @@ export interface PageOptions {
 
 export type DisplayMode = "auto" | "light" | "dark";
 
-/** A whole HTML document. Its policy forbids it to load anything. */
+/**
+ * A whole HTML document. Its policy forbids it to load anything.
+ *
+ * @example
+ * page({ title: "My run", body: "<p>It learnt.</p>", scripts: [] }).startsWith("<!doctype html>"); // true
+ */
 export function page(options: PageOptions): string {
   const { title, body, scripts, style = "", displayMode = "auto" } = options;
   return `<!doctype html>
