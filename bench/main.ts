@@ -5,6 +5,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { VERSION } from "unrolled";
 import { works as bundle } from "./bundle.ts";
+import { works as decoding } from "./decoding.ts";
 import { works as elementwise } from "./elementwise.ts";
 import { works as growth } from "./growth.ts";
 import { multiplyAdd, multiplyInL1, read } from "./limits/limits.ts";
@@ -37,7 +38,17 @@ if (options.help) {
 }
 
 const patterns = options.only.map((text) => new RegExp(text, "i"));
-const chosen = [matmul, recurrent, elementwise, overhead, startup, bundle, growth, parallel]
+const chosen = [
+  matmul,
+  recurrent,
+  decoding,
+  elementwise,
+  overhead,
+  startup,
+  bundle,
+  growth,
+  parallel,
+]
   .flatMap((works) => works())
   .filter(({ name }) => patterns.length === 0 || patterns.some((p) => p.test(name)));
 

@@ -45,6 +45,7 @@ const GIVEN = {
 const BESIDE = {
   viz: "viz/index.ts",
   theory: "theory/index.ts",
+  tokenizers: "tokenizers/index.ts",
   worker: "worker/index.ts",
 };
 

@@ -5,6 +5,7 @@ files pack well; the reference computes in float64 from what is in the files.
 """
 
 import base64
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -23,8 +24,11 @@ from transformers import (
     GPT2Config,
     GPT2LMHeadModel,
     GPT2Model,
+    T5Config,
+    T5ForConditionalGeneration,
 )
 from transformers.activations import ACT2FN
+from transformers.models.t5.modeling_t5 import T5Attention
 
 DIGITS = 7
 EAGER = {"attn_implementation": "eager"}
@@ -68,11 +72,18 @@ def greedy(model, prompt, **options) -> list:
     return found.tolist()
 
 
+def until(text: list, end: list) -> list:
+    """Without the padding after its end."""
+    ends = [i for i, token in enumerate(text) if token in end]
+    return text[: ends[0] + 1] if ends else text
+
+
 BEAMS = [
     {"num_beams": 3, "length_penalty": 1.0},
     {"num_beams": 4, "length_penalty": 0.0, "num_return_sequences": 3},
     {"num_beams": 3, "length_penalty": 2.0, "early_stopping": True},
     {"num_beams": 3, "length_penalty": -1.0, "early_stopping": "never"},
+    {"num_beams": 2, "length_penalty": 0.5, "early_stopping": "never", "repetition_penalty": 1.3},
 ]
 
 
@@ -84,10 +95,11 @@ def beams(model, prompt, end) -> list:
             prompt, do_sample=False, pad_token_id=0, eos_token_id=end, max_new_tokens=12,
             output_scores=True, return_dict_in_generate=True, **options,
         )
+        start = 1 if model.config.is_encoder_decoder else prompt.shape[1]
         found.append({
             "options": options,
             "end": end,
-            "ids": result.sequences.tolist(),
+            "ids": [until(row[start:], end) for row in result.sequences.tolist()],
             "scores": [number(float(x), DIGITS) for x in result.sequences_scores],
         })
     return found
@@ -174,6 +186,62 @@ def bert(name, options=None, cls=BertForPreTraining, **saving) -> dict:
     }
 
 
+def t5(name, options=None, own_head=False, beam=False, **saving) -> dict:
+    torch.manual_seed(len(name))
+    base = {"vocab_size": 31, "d_model": 12, "d_kv": 5, "d_ff": 20, "num_layers": 2, "num_heads": 3}
+    base |= {"relative_attention_num_buckets": 8, "relative_attention_max_distance": 12}
+    config = T5Config(**base | {"decoder_start_token_id": 0} | (options or {}))
+    model = T5ForConditionalGeneration._from_config(config, **EAGER).eval()
+    if own_head:
+        model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach().clone())
+    draw(model)
+    if not own_head:
+        model.tie_weights()
+    saved = files(model, **saving)
+    if own_head:  # as writers of before 2026 tell of it
+        config_json = json.loads(base64.b64decode(saved["config.json"]))
+        config_json |= {"tie_word_embeddings": False}
+        config_json.pop("scale_decoder_outputs", None)
+        saved["config.json"] = base64.b64encode(json.dumps(config_json).encode()).decode()
+    model.to(saving.get("dtype", torch.float32)).to(torch.float64)
+    x, y = ids(31, 2, 17), ids(31, 2, 10)
+    mask = torch.ones(2, 17, dtype=torch.long)
+    mask[0, 13:] = 0
+    mask[1, :4] = 0
+    y_mask = torch.ones(2, 10, dtype=torch.long)
+    y_mask[1, 6:] = 0
+    with torch.no_grad():
+        out = model(
+            input_ids=x, attention_mask=mask, decoder_input_ids=y, decoder_attention_mask=y_mask,
+            output_hidden_states=True, output_attentions=True,
+        )
+        end = int(out.logits[0, 0].topk(4).indices[-1])
+        text = greedy(model, x, attention_mask=mask, max_new_tokens=16, eos_token_id=None)
+        return {
+            "name": name,
+            "files": saved,
+            "ids": tensor(x),
+            "attentionMask": tensor(mask),
+            "decoderIds": tensor(y),
+            "decoderAttentionMask": tensor(y_mask),
+            "logits": tensor(out.logits),
+            "hiddenStates": [tensor(h) for h in out.decoder_hidden_states],
+            "encoderHiddenStates": [tensor(h) for h in out.encoder_hidden_states],
+            "encoder": [tensor(a) for a in out.encoder_attentions],
+            "decoder": [tensor(a) for a in out.decoder_attentions],
+            "cross": [tensor(a) for a in out.cross_attentions],
+            "greedy": text,
+            **({"beams": beams(model, x[1:, 4:], [end, (end + 5) % 31])} if beam else {}),
+        }
+
+
+def bucket(both: bool, count: int, most: int, n: int) -> dict:
+    """The bucket of each relative position from −n to n."""
+    at = torch.arange(-n, n + 1)
+    found = T5Attention._relative_position_bucket(at, both, count, most)
+    return {"both": both, "count": count, "most": most, "n": n, "buckets": found.tolist()}
+
+
 def activation(name: str) -> dict:
     x = torch.tensor([-20, -5, -3.2, -1.5, -0.7, -0.1, 0, 0.3, 1, 2.5, 3.1, 6.5, 12], dtype=torch.float64)
     return {"name": name, "x": tensor(x), "y": tensor(ACT2FN[name](x))}
@@ -214,6 +282,23 @@ def main() -> None:
             bert("no head and no prefix, bfloat16", cls=BertModel, dtype=torch.bfloat16),
         ],
     )
+    bias = "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"
+    save(
+        "t5",
+        [
+            t5("the usual", beam=True),
+            t5(
+                "gated, a head of its own, fewer layers in the decoder",
+                {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False, "num_layers": 3, "num_decoder_layers": 2},
+                own_head=True,
+            ),
+            t5("not scaled, bfloat16 in shards", {"tie_word_embeddings": False}, dtype=torch.bfloat16, shard="9KB"),
+            t5("gated silu, with old copies", {"feed_forward_proj": "gated-silu", "num_decoder_layers": 1},
+               extra={bias: torch.zeros(8, 3)}, dtype=torch.float16),
+        ],
+    )
+    sizes = [(32, 128, 300), (8, 12, 40), (32, 20, 40), (6, 100, 150)]
+    save("relative-position", [bucket(both, *rest) for both in (True, False) for rest in sizes])
     save("activations", [activation(name) for name in ACT2FN if name not in ("prelu", "xielu")])
 
 

@@ -107,6 +107,16 @@ describe.each(["float32", "float64"] as const)("a session of GPT-2 in %s", (dtyp
     });
   });
 
+  test("goes back to where it was", () => {
+    scope(() => {
+      session.push(ids(2, 5));
+      const next = ids(2, 3);
+      const once = session.push(next).data();
+      expect(session.rewind(5).lengths).toEqual([5, 5]);
+      expect(session.push(next).data()).toEqual(once);
+    });
+  });
+
   test("goes on from its bytes, in another session of an equal model", () => {
     const twin = new GPT2(CONFIG, { dtype });
     twin.loadStateDict(model.stateDict());
@@ -168,6 +178,8 @@ test("wrong uses are refused, and change nothing", () => {
     refused(() => session.push(ids(2, 148)), /a sequence of at most 150 tokens, got 151/);
     refused(() => session.reset([2]), /each row to be below 2, got 2/);
     refused(() => session.reset([0, -1]), /each row/);
+    refused(() => session.rewind(4), /length to be at most 3, got 4/);
+    refused(() => session.rewind(-1), /length to be an integer of at least 0/);
     refused(() => session.select([0]), /rows to be 2, got 1/);
     refused(() => session.select([0, 2]), /each row to be below 2, got 2/);
     refused(() => session.load("bytes" as never), /bytes to be a Uint8Array/);

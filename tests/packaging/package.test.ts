@@ -84,6 +84,7 @@ test("what a file bundles of others stands beside it with its licence", () => {
   for (const [file, libraries] of [
     ["cli", ["commander", "cli-progress", "d3-scale", "d3-shape"]],
     ["viz", ["d3-scale", "d3-shape"]],
+    ["tokenizers", ["@huggingface/tokenizers"]],
   ] as const) {
     const licences = readFileSync(join(root, "dist", `${file}.LICENSES.md`), "utf8");
     for (const library of libraries) expect(licences).toContain(library);
@@ -105,7 +106,7 @@ test("the default entry is self-contained; the others import what they share and
 });
 
 test("what stands beside the library imports it by name, and holds no second one", () => {
-  for (const file of ["viz.js", "theory.js", "worker.js"]) {
+  for (const file of ["viz.js", "theory.js", "worker.js", "tokenizers.js"]) {
     expect(["", "unrolled"]).toContain(imports(file).join());
     expect(readFileSync(join(root, "dist", file), "utf8")).not.toMatch(/class Tensor\b/);
   }
@@ -120,7 +121,14 @@ const run = (source: string, type = "module"): string =>
   }).trim();
 
 test("Node loads the subpaths by import and by require(), as one instance", () => {
-  const names = ["unrolled", "unrolled/viz", "unrolled/theory", "unrolled/worker", "unrolled/slim"];
+  const names = [
+    "unrolled",
+    "unrolled/viz",
+    "unrolled/theory",
+    "unrolled/worker",
+    "unrolled/tokenizers",
+    "unrolled/slim",
+  ];
   for (const name of names) {
     const source = `const a = require("${name}"); import("${name}").then((b) => console.log(a === b))`;
     expect(run(source, "commonjs"), name).toBe("true");

@@ -18,6 +18,7 @@ const ARROWS: Record<string, readonly string[]> = {
   theory: [],
   worker: [], // of the core it knows types only: tensors are those of the user's own copy
   lecture: ["theory", "viz"],
+  tokenizers: [],
   edge: ["cli"], // the vocabulary, settings and sampling of the program's models
   entry: ["index.ts", "runtime"],
   cli: ["index.ts", "viz", "data", "io", "models", "lecture"],
@@ -71,6 +72,7 @@ const EXTERNAL: Record<string, RegExp> = {
   edge: /^unrolled$|\.safetensors$/,
   theory: /^unrolled$/,
   lecture: /^unrolled$/,
+  tokenizers: /^@huggingface\/tokenizers$/,
 };
 
 test.each(files.filter((f) => !["cli", "viz"].includes(layerOf(f))))(

@@ -1,6 +1,7 @@
 /** @file Text that streams as it is drawn. */
 
-import { choose, type SamplingOptions } from "../cli/sampling.ts";
+import { choose } from "unrolled";
+import type { SamplingOptions } from "../cli/sampling.ts";
 import { UNKNOWN } from "../cli/vocabulary.ts";
 import type { Body } from "./body.ts";
 import { bad, Problem } from "./problem.ts";
@@ -66,7 +67,8 @@ export function textStream(
           let text = "";
           for (const end = Math.min(written + PIECE, length); written < end; written++) {
             const { generator } = session;
-            const id = choose(session.logits!, { length, temperature, topK, generator });
+            const choice = { temperature, topK, never: [UNKNOWN], generator };
+            const id = choose(session.logits!, choice);
             text += vocabulary.decode(id);
             session.push(Int32Array.of(id));
           }

@@ -54,11 +54,12 @@ export const DEFAULTS: BERTConfig = {
   tie_word_embeddings: true,
 };
 
-/** Features of some configs that would make another model. */
-export const FIXED = {
-  is_decoder: false,
-  add_cross_attention: false,
-  position_embedding_type: "absolute",
+export const RULES = {
+  fixed: {
+    is_decoder: false,
+    add_cross_attention: false,
+    position_embedding_type: "absolute",
+  },
 };
 
 export interface BERTOptions extends ModelOptions {

@@ -6,7 +6,7 @@ import { expectTensor, type Tensor } from "../core/tensor.ts";
 import { Module } from "../nn/module.ts";
 import { arange, zeros } from "../ops/create.ts";
 import { activationOf } from "./activations.ts";
-import { type BERTConfig, type BERTOptions, DEFAULTS, FIXED } from "./bert-config.ts";
+import { type BERTConfig, type BERTOptions, DEFAULTS, RULES } from "./bert-config.ts";
 import { BERTModel } from "./bert-encoder.ts";
 import { Heads } from "./bert-heads.ts";
 import { type GivenConfig, readConfig } from "./config.ts";
@@ -40,7 +40,7 @@ export interface BERTOutputs {
  *
  *     const model = new BERT({ vocab_size: 18, hidden_size: 12, num_attention_heads: 3, intermediate_size: 6 });
  *     const { logits } = model.forward(ids);                            // [B, T, 18]
- *     const bert = BERT.fromPretrained(readFileSync("model.safetensors"), config).eval();
+ *     const bert = BERT.fromPretrained(readFileSync("model.safetensors"), config);
  *
  * Weights start from N(0, σ²), biases at 0. `nn.captureAttention` gives the attention of each
  * "bert.encoder.layer.0.attention.self".
@@ -60,7 +60,7 @@ export class BERT extends Module {
     { dtype = "float32", generator, mlm = true, nsp = true, pooler = true }: BERTOptions = {},
   ) {
     super();
-    this.config = readConfig("BERT", "bert", DEFAULTS, config, FIXED);
+    this.config = readConfig("BERT", "bert", DEFAULTS, config, RULES);
     const { hidden_size: D, num_attention_heads: H } = this.config;
     if (D % H !== 0) {
       fail("BERT", "hidden_size", `to be a multiple of num_attention_heads = ${H}`, String(D));
@@ -79,7 +79,7 @@ export class BERT extends Module {
 
   /**
    * The model of a Hugging Face checkpoint, with the heads that it has, with or without the prefix "bert.". float16 and
-   * bfloat16 are widened.
+   * bfloat16 are widened, and the model is in evaluation mode.
    *
    * @param config default: config.json among the files
    * @throws Error that lists what is missing, unexpected or of another shape
@@ -102,7 +102,7 @@ export class BERT extends Module {
       prefix: "bert.",
       ignored: /(^|\.)(position|token_type)_ids$|^cls\.predictions\.(decoder\.)?(weight|bias)$/,
     });
-    return model;
+    return model.eval();
   }
 
   /**

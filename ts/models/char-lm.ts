@@ -10,6 +10,7 @@ import { Linear } from "../nn/linear.ts";
 import { LSTM } from "../nn/lstm.ts";
 import { Module } from "../nn/module.ts";
 import { RNN } from "../nn/rnn.ts";
+import { CharLMSession } from "./char-lm-session.ts";
 
 export const CHAR_LM_NETS = ["lstm", "gru", "rnn"] as const;
 export type CharLMNet = (typeof CHAR_LM_NETS)[number];
@@ -91,6 +92,20 @@ export class CharLM extends Module {
     const xs = this.embedding.forward(ids); // [T, B, D]
     const [hs, last] = this.#recur(xs, state); // [T, B, H]
     return { logits: this.linear.forward(this.dropout.forward(hs)), state: last };
+  }
+
+  /** The recurrent net, whichever it is. */
+  get recurrent(): LSTM | GRU | RNN {
+    return (this.lstm ?? this.gru ?? this.rnn)!;
+  }
+
+  /**
+   * Reads a text piece by piece and remembers: see `CharLMSession`.
+   *
+   * @param options.batch how many independent texts are read side by side; default 1
+   */
+  session({ batch = 1 }: { batch?: number } = {}): CharLMSession {
+    return new CharLMSession(this, batch);
   }
 
   #recur(xs: Tensor, state: CharLMState | undefined): [hs: Tensor, state: CharLMState] {

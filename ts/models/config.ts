@@ -5,8 +5,12 @@ import { expectInteger, expectNumber, fail } from "../core/shape.ts";
 /** config.json as it was parsed: what a model does not read is ignored. */
 export type GivenConfig<C> = Partial<C> & Readonly<Record<string, unknown>>;
 
-/** What would make another model of it, and is not built here: the fields, and the only value that they may have. */
-type Fixed = Readonly<Record<string, unknown>>;
+export interface ConfigRules {
+  /** What would make another model of it, and is not built here: the fields, and the only value that they may have. */
+  fixed?: Readonly<Record<string, unknown>>;
+  /** Fields that may be fractions, though their default is an integer. */
+  fractions?: readonly string[];
+}
 
 /**
  * `defaults`, and what is given in their place. A number must be one, an integer at least 1 where the default is: sizes are.
@@ -18,20 +22,18 @@ export function readConfig<C extends object>(
   modelType: string,
   defaults: C,
   given: GivenConfig<C>,
-  fixed: Fixed = {},
+  { fixed = {}, fractions = [] }: ConfigRules = {},
 ): C {
   if (typeof given !== "object" || given === null) {
     throw new TypeError(
       `${who}: expected a config, the object in config.json, got ${String(given)}`,
     );
   }
-  const only: Fixed = { model_type: modelType, quantization_config: undefined, ...fixed };
-  for (const [field, value] of Object.entries(only)) {
+  if (given.quantization_config)
+    throw new RangeError(`${who}: quantized weights are not supported`);
+  for (const [field, value] of Object.entries({ model_type: modelType, ...fixed })) {
     const got = given[field] ?? value;
-    if (got !== value) {
-      const expected = value === undefined ? "no " : "";
-      fail(who, `${expected}${field}`, `to be ${JSON.stringify(value)}`, JSON.stringify(got));
-    }
+    if (got !== value) fail(who, field, `to be ${JSON.stringify(value)}`, JSON.stringify(got));
   }
   const config = { ...defaults };
   for (const field of Object.keys(defaults) as (keyof C & string)[]) {
@@ -43,7 +45,8 @@ export function readConfig<C extends object>(
         `${who}: expected ${field} of the config to be a ${typeof like}, got ${JSON.stringify(value)}`,
       );
     }
-    if (Number.isInteger(like) && (like as number) > 0) expectInteger(who, field, value, 1);
+    const isSize = Number.isInteger(like) && (like as number) > 0 && !fractions.includes(field);
+    if (isSize) expectInteger(who, field, value, 1);
     else if (typeof value === "number") expectNumber(who, field, value, 0);
     config[field] = value as C[typeof field];
   }

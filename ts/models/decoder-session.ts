@@ -8,7 +8,22 @@ import type { Module } from "../nn/module.ts";
 import { tensor } from "../ops/create.ts";
 import { indexSelect } from "../ops/indexing.ts";
 import { reshape } from "../ops/shape.ts";
+import { loadBytes, toBytes } from "./cache-bytes.ts";
 import { type CacheSizes, KVCache, type LayerCache } from "./kv-cache.ts";
+
+/** What a session needs of a model. */
+export interface Decoder {
+  sizes: CacheSizes;
+  model: Module;
+  /** The longest sequence. Default: there is none. */
+  longest?: number;
+  /** Keys and values of what the decoder answers, if it does: they stay. */
+  memory?: KVCache;
+  /** The states [B, L, D] of the next tokens, int32 [B, L], which stand at `positions`, int32 [B, L]. */
+  read(ids: Tensor, positions: Tensor, cache: (layer: number) => LayerCache): Tensor;
+  /** [B, D] to [B, V] */
+  logits(x: Tensor): Tensor;
+}
 
 export interface PushOptions {
   /** How many of its tokens each sequence really has; the others are padding at the end. Default: all. */
@@ -20,7 +35,7 @@ export interface PushOptions {
  *
  *     const session = model.session();
  *     let logits = session.push(prompt);                // int32 [1, T] -> [1, V], for the next token
- *     logits = session.push(next);                      // int32 [1]; costs the same after a thousand tokens as after one
+ *     logits = session.push(next);                      // int32 [1]: reads this one only
  *     const bytes = session.toBytes();                  // to a file or a database
  *
  * It sees changes of the model's parameters only in what it reads later, and is freed by `free()` or with nobody left to hold
@@ -29,22 +44,14 @@ export interface PushOptions {
 export class DecoderSession {
   readonly #cache: KVCache;
   readonly #modules: readonly Module[];
+  readonly #decoder: Decoder;
 
   /** @internal Use `model.session()`. */
-  constructor(
-    sizes: CacheSizes,
-    private readonly limits: { vocabulary: number; longest: number },
-    private readonly read: (
-      ids: Tensor,
-      positions: Tensor,
-      cache: (layer: number) => LayerCache,
-    ) => Tensor,
-    private readonly logits: (x: Tensor) => Tensor,
-    model: Module,
-  ) {
-    expectInteger("session", "batch", sizes.batch, 1);
-    this.#modules = model.modules();
-    this.#cache = new KVCache(sizes);
+  constructor(decoder: Decoder) {
+    expectInteger("session", "batch", decoder.sizes.batch, 1);
+    this.#decoder = decoder;
+    this.#modules = decoder.model.modules();
+    this.#cache = new KVCache(decoder.sizes);
   }
 
   get batch(): number {
@@ -74,7 +81,7 @@ export class DecoderSession {
     if (steps.length !== B || steps.some((n) => !Number.isInteger(n) || n < 1 || n > L)) {
       fail("session", "lengths", `to be ${B} numbers from 1 to ${L}`, show(steps));
     }
-    const { longest } = this.limits;
+    const { longest = Infinity } = this.#decoder;
     const before = this.lengths;
     before.forEach((n, b) => {
       if (n + steps[b]! > longest) {
@@ -82,28 +89,28 @@ export class DecoderSession {
       }
     });
     this.#cache.reserve(L);
-    const next = scope(() => noGrad(() => this.#evaluate(() => this.#step(ids, L, steps, before))));
+    const next = scope(() => noGrad(() => this.evaluate(() => this.#step(ids, L, steps, before))));
     this.#cache.advance(steps);
     return next;
   }
 
   #step(ids: Tensor, L: number, steps: readonly number[], before: readonly number[]): Tensor {
     const B = this.batch;
-    const { longest } = this.limits;
+    const { longest = Infinity } = this.#decoder;
     // Padding may stand beyond the last place: what it gives is not used.
     const places = before.flatMap((n) =>
       Array.from({ length: L }, (_, l) => Math.min(n + l, longest - 1)),
     );
     const positions = tensor(places, [B, L], { dtype: "int32" });
-    const x = this.read(reshape(ids, [B, L]), positions, (l) => this.#cache.layer(l)); // [B, L, D]
+    const x = this.#decoder.read(reshape(ids, [B, L]), positions, (l) => this.#cache.layer(l)); // [B, L, D]
     const rows = reshape(x, [B * L, x.shape[2]!]);
-    if (L === 1) return this.logits(rows);
+    if (L === 1) return this.#decoder.logits(rows);
     const last = steps.map((n, b) => b * L + n - 1);
-    return this.logits(indexSelect(rows, 0, tensor(last, [B], { dtype: "int32" })));
+    return this.#decoder.logits(indexSelect(rows, 0, tensor(last, [B], { dtype: "int32" })));
   }
 
-  /** Runs `f` with dropout off. */
-  #evaluate<T>(f: () => T): T {
+  /** @internal Runs `f` with dropout off. */
+  evaluate<T>(f: () => T): T {
     const training = this.#modules.filter((module) => module.training);
     for (const module of training) module.training = false;
     try {
@@ -115,12 +122,12 @@ export class DecoderSession {
 
   /** Lets sequence b go on from what sequence rows[b] has read: what beam search needs. */
   select(rows: readonly number[]): this {
-    this.#cache.select(rows);
+    for (const cache of this.#caches) cache.select(rows);
     return this;
   }
 
   /**
-   * Starts over.
+   * Starts over; what an encoder has read stays.
    *
    * @param rows which sequences of the batch; default all
    */
@@ -129,9 +136,19 @@ export class DecoderSession {
     return this;
   }
 
+  /**
+   * Goes back to where every sequence had read `length` tokens: to try another continuation.
+   *
+   * @throws RangeError when a sequence has read less
+   */
+  rewind(length: number): this {
+    this.#cache.rewind(length);
+    return this;
+  }
+
   /** What was read, not the parameters, as bytes. */
   toBytes(): Uint8Array {
-    return this.#cache.toBytes();
+    return toBytes(this.#caches);
   }
 
   /**
@@ -140,12 +157,17 @@ export class DecoderSession {
    * @throws RangeError for bytes that are not those of a session of this batch with a model of these sizes; nothing changes
    */
   load(bytes: Uint8Array): this {
-    this.#cache.load(bytes);
+    loadBytes(bytes, this.#caches);
     return this;
   }
 
   /** Frees what is kept. */
   free(): void {
-    this.#cache.free();
+    for (const cache of this.#caches) cache.free();
+  }
+
+  get #caches(): KVCache[] {
+    const { memory } = this.#decoder;
+    return memory ? [this.#cache, memory] : [this.#cache];
   }
 }

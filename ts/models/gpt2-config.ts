@@ -54,7 +54,6 @@ export const DEFAULTS: GPT2Config = {
   tie_word_embeddings: true,
 };
 
-/** Features of some configs that would make another model. */
-export const FIXED = { add_cross_attention: false };
+export const RULES = { fixed: { add_cross_attention: false } };
 
 export type Parts = Build<GPT2Config>;

@@ -1,7 +1,7 @@
 /** @file GPT-2: a decoder of masked self-attention (Radford et al. 2019), under Hugging Face's names. */
 
 import type { FloatDType } from "../core/dtype.ts";
-import { dims, expectNumber, expectShape, fail } from "../core/shape.ts";
+import { dims, expectInteger, expectNumber, expectShape, fail } from "../core/shape.ts";
 import { expectTensor, type Tensor } from "../core/tensor.ts";
 import { ModuleList } from "../nn/containers.ts";
 import { Dropout } from "../nn/dropout.ts";
@@ -18,7 +18,7 @@ import { type GivenConfig, readConfig } from "./config.ts";
 import { DecoderSession } from "./decoder-session.ts";
 import { dense } from "./dense.ts";
 import { GPT2Block } from "./gpt2-block.ts";
-import { DEFAULTS, FIXED, type GPT2Config, type Parts } from "./gpt2-config.ts";
+import { DEFAULTS, RULES, type GPT2Config, type Parts } from "./gpt2-config.ts";
 import type { LayerCache } from "./kv-cache.ts";
 import { causalAndPadding } from "./masks.ts";
 import type { ModelOptions } from "./model-options.ts";
@@ -83,7 +83,7 @@ export interface GPT2Outputs {
  *
  *     const model = new GPT2({ vocab_size: 65, n_positions: 128, n_embd: 64, n_layer: 4, n_head: 4 });
  *     const { logits } = model.forward(ids);                           // [B, T, 65]
- *     const gpt2 = GPT2.fromPretrained(readFileSync("model.safetensors"), config).eval();
+ *     const gpt2 = GPT2.fromPretrained(readFileSync("model.safetensors"), config);
  *
  * Weights start from N(0, σ²), those that write to the residual stream from N(0, σ² / (2 n_layer)), biases at 0.
  * `nn.captureAttention` gives the attention of each "transformer.h.0.attn".
@@ -104,12 +104,13 @@ export class GPT2 extends Module {
     { dtype = "float32", generator }: ModelOptions = {},
   ) {
     super();
-    this.config = readConfig("GPT2", "gpt2", DEFAULTS, config, FIXED);
+    this.config = readConfig("GPT2", "gpt2", DEFAULTS, config, RULES);
     const { n_embd: D, n_head: H, vocab_size: V, initializer_range: std } = this.config;
     if (D % H !== 0) fail("GPT2", "n_embd", `to be a multiple of n_head = ${H}`, String(D));
     for (const p of ["resid_pdrop", "embd_pdrop", "attn_pdrop"] as const) {
       expectNumber("GPT2", p, this.config[p], 0, 1);
     }
+    expectInteger("GPT2", "n_inner", this.config.n_inner ?? 1, 1);
     activationOf("GPT2", this.config.activation_function); // before anything is made
     const random = generator ? { generator } : {};
     this.dtype = dtype;
@@ -121,7 +122,7 @@ export class GPT2 extends Module {
 
   /**
    * The model of a Hugging Face checkpoint, with or without its head and the prefix "transformer.". float16 and bfloat16 are
-   * widened.
+   * widened, and the model is in evaluation mode.
    *
    * @param config default: config.json among the files
    * @throws Error that lists what is missing, unexpected or of another shape
@@ -137,7 +138,7 @@ export class GPT2 extends Module {
       prefix: "transformer.",
       ignored: /^lm_head\.weight$|\.attn\.(masked_)?bias$/,
     });
-    return model;
+    return model.eval();
   }
 
   /**
@@ -169,13 +170,14 @@ export class GPT2 extends Module {
    * @param options.batch how many independent texts are read side by side; default 1
    */
   session({ batch = 1 }: { batch?: number } = {}): DecoderSession {
-    const { n_layer: layers, n_head: heads, n_embd: D, n_positions, vocab_size } = this.config;
-    return new DecoderSession(
-      { layers, batch, heads, size: D / heads, dtype: this.dtype },
-      { vocabulary: vocab_size, longest: n_positions },
-      (ids, positions, cache) => this.transformer.forward(ids, positions, undefined, cache).at(-1)!,
-      (x) => this.#logits(x),
-      this,
-    );
+    const { n_layer: layers, n_head: heads, n_embd: D, n_positions: longest } = this.config;
+    return new DecoderSession({
+      sizes: { layers, batch, heads, size: D / heads, dtype: this.dtype },
+      model: this,
+      longest,
+      read: (ids, positions, cache) =>
+        this.transformer.forward(ids, positions, undefined, cache).at(-1)!,
+      logits: (x) => this.#logits(x),
+    });
   }
 }
