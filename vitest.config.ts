@@ -1,9 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { inlineScripts } from "./scripts/inline-script.mjs";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
+  plugins: [inlineScripts()],
   resolve: {
     alias: [
       { find: "#module", replacement: here("ts/entry/source.ts") },

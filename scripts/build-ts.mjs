@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { inlineScripts } from "./inline-script.mjs";
 import { node, root, step } from "./say.mjs";
 import { unlessFresh } from "./stamp.mjs";
 
@@ -22,6 +23,7 @@ const INPUTS = [
   "package-lock.json",
   "tsconfig.json",
   "scripts/build-ts.mjs",
+  "scripts/inline-script.mjs",
 ];
 const at = (...path) => join(root, ...path);
 
@@ -98,6 +100,7 @@ async function bundle(file, entry, { format = "es", banner, license, ...config }
     configFile: false,
     logLevel: "warn",
     root,
+    plugins: [inlineScripts()],
     // CommonJS has no import.meta.
     define: format === "cjs" ? { "import.meta.url": "undefined" } : {},
     ...config,
