@@ -7,6 +7,7 @@ import { expectFloat } from "../ops/operand.ts";
 import { mean } from "../ops/reduce.ts";
 import { Module, parameter } from "./module.ts";
 
+/** Options of `RMSNorm`. */
 export interface RMSNormOptions {
   /** Added to the mean square. Default: the dtype's machine epsilon. */
   eps?: number | undefined;
@@ -41,7 +42,7 @@ export class RMSNorm extends Module {
     this.weight = elementwiseAffine ? parameter(ones(shape, { dtype })) : undefined;
   }
 
-  /** @param x [..., ...normalizedShape] */
+  /** Normalises over the last axes. @param x [..., ...normalizedShape] */
   forward(x: Tensor): Tensor {
     expectFloat("RMSNorm", "x", x);
     const n = this.normalizedShape.length;
