@@ -62,11 +62,19 @@ const FITS: Record<string, (sizes: Sizes) => void> = {
     s["mask_head"] = head === 1 ? 0 : row * col;
     s["mask_batch"] = batch === 1 ? 0 : head * row * col;
   },
+  cache(s) {
+    for (const size of ["batch", "heads", "size"]) s[size] ||= 1;
+    s["steps"] = 1 + below(6);
+    s["capacity"] = Math.max(s["capacity"]!, s["steps"]);
+    s["n"] = s["capacity"] - s["steps"] + 1; // starts lie below
+    s["width"] = s["heads"]! * s["size"]! + s["width"]!;
+  },
   sequence(s) {
     for (const size of ["time", "input", "hidden"]) s[size] ||= 1;
   },
 };
 const fitOf = ({ kernel, sizes }: Row): ((sizes: Sizes) => void) | undefined => {
+  if (kernel.startsWith("cache::")) return FITS["cache"];
   if (kernel.startsWith("attention::")) return FITS["attention"];
   if (sizes.some((size) => size.endsWith("_len"))) return FITS["repeating"];
   if (/^reduce::(max|min|argmax|argmin)$|^indexing::/.test(kernel)) return FITS["extreme"];
