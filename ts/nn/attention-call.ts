@@ -5,6 +5,7 @@ import { fail, sameShape, type Shape, show } from "../core/shape.ts";
 import { expectTensor, type Tensor } from "../core/tensor.ts";
 import { type BlockMask, expectMask } from "./block-mask.ts";
 
+/** Options of a call of `MultiheadAttention`. */
 export interface MultiheadAttentionCall {
   /** [N, S], or [S] unbatched. bool: true is BLOCKED, a key that no query sees; float: added to the scores. */
   keyPaddingMask?: BlockMask | undefined;

@@ -5,6 +5,7 @@ import { ones } from "../ops/create.ts";
 import { rmsNorm } from "../ops/norm.ts";
 import { Module, parameter } from "./module.ts";
 
+/** Options of `RMSNorm`. */
 export interface RMSNormOptions {
   /** Added to the mean square. Default: the dtype's machine epsilon. */
   eps?: number | undefined;
@@ -39,7 +40,7 @@ export class RMSNorm extends Module {
     this.weight = elementwiseAffine ? parameter(ones(shape, { dtype })) : undefined;
   }
 
-  /** @param x [..., ...normalizedShape] */
+  /** Normalises over the last axes. @param x [..., ...normalizedShape] */
   forward(x: Tensor): Tensor {
     return rmsNorm(x, this.normalizedShape, this.weight, this.eps);
   }

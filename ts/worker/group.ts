@@ -11,6 +11,7 @@ const STOP = 4;
 /** From the seed of one shard's stream to the next's: 2^53 / φ. */
 const STRIDE = 5566755282872655;
 
+/** Options of `Group.gradients`. */
 export interface GradientOptions {
   /** Whether a shard's loss is the mean over its examples or the sum. Default "mean". */
   reduction?: "mean" | "sum";
