@@ -75,7 +75,8 @@ class Client {
   }
 
   async #ask(path, body, method = "POST") {
-    const response = await fetch(this.url + path, { method, body: JSON.stringify(body) });
+    const sent = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+    const response = await fetch(this.url + path, sent);
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;

@@ -2,12 +2,13 @@
 
 import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { build } from "vite";
-import workerd from "workerd";
 import { root } from "../say.mjs";
 
+const workerd = createRequire(import.meta.url)("workerd").default;
 const at = (...path) => join(root, ...path);
 
 /** TypeScript of ts/edge to a file in `folder`; the library stays outside, and is found by its name. */
@@ -70,7 +71,7 @@ const edge :Workerd.Worker = (
 export async function serve(folder, { port = 8787 } = {}) {
   const start = performance.now();
   const options = [`--socket-addr=http=127.0.0.1:${port}`, "--control-fd=3"];
-  const child = spawn(workerd.default, ["serve", join(folder, "config.capnp"), ...options], {
+  const child = spawn(workerd, ["serve", join(folder, "config.capnp"), ...options], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
   const listening = await new Promise((resolve, reject) => {
