@@ -3,13 +3,14 @@
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { node, root, step } from "./say.mjs";
 import { unlessFresh } from "./stamp.mjs";
 
@@ -45,7 +46,7 @@ const BESIDE = {
   worker: "worker/index.ts",
 };
 
-/** What users see the types of. */
+/** What users see the types of. Declaration maps lead them from there to the sources, in dist/ts. */
 const PUBLIC = ["index.ts", GIVEN.slim, GIVEN.relaxed, ...Object.values(BESIDE)];
 
 export async function buildTypeScript() {
@@ -138,6 +139,7 @@ async function declarations() {
         noCheck: true, // that is a test's business, not the build's
         allowJs: false,
         declaration: true,
+        declarationMap: true,
         emitDeclarationOnly: true,
         stripInternal: true,
       },
@@ -148,18 +150,34 @@ async function declarations() {
   await node("tsc", ["-p", "build/tsconfig.json"], { quiet: true });
   mkdirSync(at("dist/types/build"), { recursive: true });
   copyFileSync(at("build/kernels.d.ts"), at("dist/types/build/kernels.d.ts"));
+  // What a Worker's import of the file gives; elsewhere it is a path or bytes, by the bundler's own types.
+  writeFileSync(
+    at("dist/types/kernels.wasm.d.ts"),
+    "declare const module: WebAssembly.Module;\nexport default module;\n",
+  );
   // For CommonJS projects, which Node lets require() ES modules.
   writeFileSync(at("dist/types/ts/index.d.cts"), 'export * from "./index.js";\n');
-  // Declarations keep the sources' extensions; resolvers want those of the output.
   for (const file of readdirSync(at("dist/types"), { recursive: true, encoding: "utf8" })) {
-    if (!file.endsWith(".d.ts")) continue;
-    const path = at("dist/types", file);
-    const text = readFileSync(path, "utf8").replace(
-      /(from "|import\(")(\.[^"]*?)(?:\.d)?\.ts"/g,
-      '$1$2.js"',
-    );
-    // Users who compile for an older library need not know of `using`.
-    const lib = /\bDisposable\b/.test(text) ? '/// <reference lib="esnext.disposable" />\n' : "";
-    writeFileSync(path, lib + text);
+    if (file.endsWith(".d.ts")) finish(at("dist/types", file));
   }
+}
+
+/** Makes a declaration fit for users, and lays the source that its map leads to into dist. */
+function finish(path) {
+  // Declarations keep the sources' extensions; resolvers want those of the output.
+  const text = readFileSync(path, "utf8").replace(
+    /(from "|import\(")(\.[^"]*?)(?:\.d)?\.ts"/g,
+    '$1$2.js"',
+  );
+  // Users who compile for an older library need not know of `using`.
+  const lib = /\bDisposable\b/.test(text) ? '/// <reference lib="esnext.disposable" />\n' : "";
+  writeFileSync(path, lib + text);
+  if (!existsSync(`${path}.map`)) return;
+  const map = JSON.parse(readFileSync(`${path}.map`, "utf8"));
+  const [source] = map.sources.map((file) => relative(root, join(dirname(path), file)));
+  mkdirSync(at("dist", dirname(source)), { recursive: true });
+  copyFileSync(at(source), at("dist", source));
+  map.sources = [relative(dirname(path), at("dist", source))];
+  if (lib) map.mappings = `;${map.mappings}`; // for the line before the first
+  writeFileSync(`${path}.map`, JSON.stringify(map));
 }

@@ -45,8 +45,9 @@ export { gather, indexSelect, scatterAdd } from "./ops/indexing.ts";
 // Ops: randomness, losses, layers as functions
 export { bernoulli, rand, randint, randn, randperm, type RandomOptions } from "./ops/random.ts";
 export { conv1d, type Conv1dWindows, type ConvPadding } from "./ops/conv.ts";
-export { attentionWeights, scaledDotProductAttention } from "./ops/attention.ts";
+export { scaledDotProductAttention } from "./ops/attention.ts";
 export type { AttentionOptions } from "./ops/attention.ts";
+export { attentionWeights } from "./ops/attention-weights.ts";
 export { dropout, type DropoutOptions } from "./ops/dropout.ts";
 export { embedding, type EmbeddingLookUp } from "./ops/embedding.ts";
 export { layerNorm } from "./ops/norm.ts";
@@ -67,6 +68,7 @@ export type {
 export { gruCell, lstmCell, rnnCell, type Weights } from "./ops/cells.ts";
 
 // Modules, models, training, files
+/** Layers, containers and initialisers. */
 export * as nn from "./nn/index.ts";
 export { CHAR_LM_NETS, CharLM } from "./models/char-lm.ts";
 export type { CharLMNet, CharLMOptions, CharLMState } from "./models/char-lm.ts";
@@ -77,6 +79,7 @@ export type { BERTConfig, BERTOptions } from "./models/bert-config.ts";
 export type { ModelOptions } from "./models/model-options.ts";
 export { DecoderSession, type PushOptions } from "./models/decoder-session.ts";
 export type { CheckpointFiles } from "./models/pretrained.ts";
+/** Optimisers and schedules of their rates. */
 export * as optim from "./optim/index.ts";
 export { clipGradNorm, clipGradValue, type ClipGradNormOptions } from "./optim/clip.ts";
 export {

@@ -2,6 +2,7 @@
 
 import type { Tensor } from "./tensor.ts";
 
+/** The sizes of the axes, the outermost first; `[]` is a scalar's. */
 export type Shape = readonly number[];
 
 export const sizeOf = (shape: Shape): number => {

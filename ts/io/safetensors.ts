@@ -45,6 +45,7 @@ const MOST_HEADER = 100_000_000;
 const MOST_BYTES = 2 ** 31;
 const METADATA = "__metadata__";
 
+/** What a file holds. */
 export interface Safetensors {
   tensors: Map<string, Tensor>;
   metadata: Map<string, string>;
@@ -64,6 +65,12 @@ interface Entry {
  * before anything is made.
  *
  * @throws SafetensorsError when the bytes are not such a file, or hold what no tensor here can
+ *
+ * @example
+ * const bytes = saveSafetensors(new Map([["w", tensor([1, 2])]]), new Map([["step", "7"]]));
+ * const { tensors, metadata } = loadSafetensors(bytes);
+ * tensors.get("w")!.toArray(); // [1, 2]
+ * metadata.get("step"); // "7"
  */
 export function loadSafetensors(bytes: Uint8Array): Safetensors {
   const { entries, data, metadata } = contents(bytes);
@@ -266,6 +273,11 @@ function widened(half: number): number {
  * @throws SafetensorsError for a name that the format cannot hold
  * @throws ReferenceError for a tensor that was freed
  * @throws TypeError for what is no tensor, and for metadata that are not strings
+ *
+ * @example
+ * const layer = new nn.Linear(2, 3);
+ * const bytes = saveSafetensors(layer.stateDict());
+ * new nn.Linear(2, 3).loadStateDict(loadSafetensors(bytes).tensors);
  */
 export function saveSafetensors(
   tensors: ReadonlyMap<string, Tensor>,

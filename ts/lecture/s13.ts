@@ -8,8 +8,9 @@ import { accuracy, fit } from "./fit.ts";
 import { bar, forSeeds, percent } from "./seeds.ts";
 
 const [STEPS, BATCH, TESTED] = [800, 64, 1000];
-const SEEN = [-1, 0, 1];
-const UNSEEN = [-3, -2, 2, 3];
+/** Frames by which a sound begins late, or early, in training; and in the test, never heard before. */
+const SEEN = [-4, 0, 4];
+const UNSEEN = [-3, -2, -1, 1, 2, 3];
 
 function trial(seed: number, progress: (done: number) => void) {
   const generator = new Generator(seed);
@@ -166,9 +167,9 @@ function run(options: ExhibitOptions) {
     equivariance(),
     linearRnn(),
     { what: "weights of the two layers", expected: "392 and 123", measured: weights.join(" and "), pass: weights.join() === "392,123" },
-    bar("TDNN trained on b, d and g up to 1 frame early or late, tested on 2 to 3", "≥ 97 %", trials.map((t) => t.tdnn.unseen), (x) => x >= 0.97, percent),
+    bar("TDNN trained on b, d and g in time or 4 frames early or late, tested on 1 to 3", "≥ 97 %", trials.map((t) => t.tdnn.unseen), (x) => x >= 0.97, percent),
     bar("stacked net with as many hidden units, on those it was trained on", "≥ 90 %", trials.map((t) => t.stacked.seen), (x) => x >= 0.9, percent),
-    bar("the same, tested on 2 to 3: at least 10 points below the TDNN's bar", "≤ 87 %", trials.map((t) => t.stacked.unseen), (x) => x <= 0.87, percent),
+    bar("the same, tested on 1 to 3: at least 10 points below the TDNN's bar", "≤ 87 %", trials.map((t) => t.stacked.unseen), (x) => x <= 0.87, percent),
   ]; // prettier-ignore
   const svg = tdnnFigure({
     ...shown,

@@ -1,15 +1,16 @@
 /** @file The masks of attention modules, in which true blocks, and their way to the op's, in which true takes part. */
 
-import { type FloatDType, isFloat } from "../core/dtype.ts";
-import { expectFloatDType } from "../core/dtype.ts";
+import { expectFloatDType, type FloatDType, isFloat } from "../core/dtype.ts";
 import { expectInteger, fail, sameShape, type Shape, show } from "../core/shape.ts";
 import { expectTensor, type Tensor } from "../core/tensor.ts";
 import { add } from "../ops/arithmetic.ts";
+import type { AttentionOptions } from "../ops/attention.ts";
 import { logicalNot, logicalOr, where } from "../ops/compare.ts";
 import { full, ones } from "../ops/create.ts";
 import { pad } from "../ops/join.ts";
 import { reshape } from "../ops/shape.ts";
 import { tril, triu } from "../ops/triangle.ts";
+import type { MultiheadAttentionCall } from "./attention-call.ts";
 
 /**
  * A mask of nn.MultiheadAttention and the transformer layers. bool: true is BLOCKED, as in PyTorch, the opposite of
@@ -78,38 +79,47 @@ export function expectMask(
   fail(where, name, `to be ${wanted.join(" or ")}`, show(mask.shape));
 }
 
-/** Triangle of keys that the queries, aligned with the first or the last keys, may not see. bool [L, S] */
-export function futureKeys(L: number, S: number, alignment: "topLeft" | "bottomRight"): BlockMask {
-  return logicalNot(tril(ones([L, S], { dtype: "bool" }), alignment === "topLeft" ? 0 : S - L));
-}
-
 /**
- * Both masks as one of scaledDotProductAttention's: bool (true takes part) where neither is float, else the sum.
+ * The masks of a call as scaledDotProductAttention takes them. A causal hint stands for its mask where no other mask must be
+ * joined to it.
  *
- * @param attnMask       [L, S], or [N · H, L, S]
- * @param keyPaddingMask [N, S]
- * @param appended       how many keys follow that no mask blocks
- * @returns [L, S + appended], or [N, 1 or H, 1 or L, S + appended]
+ * @param appended how many keys follow the S, which no mask blocks
  */
-export function mergeMasks(
-  attnMask: BlockMask | undefined,
-  keyPaddingMask: BlockMask | undefined,
+export function attentionMasks(
+  call: MultiheadAttentionCall,
   N: number,
+  L: number,
+  S: number,
   appended: number,
   dtype: FloatDType,
-): Tensor | undefined {
-  const masks: BlockMask[] = [];
-  if (attnMask) {
-    const [L, S] = attnMask.shape.slice(-2) as [number, number]; // expectMask saw them
-    masks.push(attnMask.ndim === 3 ? reshape(attnMask, [N, -1, L, S]) : attnMask);
+): AttentionOptions {
+  const { isCausal = false, causalAlignment = "topLeft", keyPaddingMask } = call;
+  let { attnMask } = call;
+  if (isCausal && !keyPaddingMask && appended === 0 && !(attnMask && call.needWeights !== false)) {
+    return { isCausal, causalAlignment };
   }
-  if (keyPaddingMask) masks.push(reshape(keyPaddingMask, [N, 1, 1, -1]));
-  if (masks.length === 0) return undefined;
-  const longer = masks.map((m) => (appended > 0 ? pad(m, [0, appended]) : m));
-  if (longer.every((m) => m.dtype === "bool")) {
-    return logicalNot(longer.reduce((a, b) => logicalOr(a, b)));
+  if (isCausal && !attnMask) {
+    const seen = tril(ones([L, S], { dtype: "bool" }), causalAlignment === "topLeft" ? 0 : S - L);
+    attnMask = logicalNot(seen);
+  }
+  const masks: BlockMask[] = [];
+  if (attnMask) masks.push(attnMask.ndim === 3 ? reshape(attnMask, [N, -1, L, S]) : attnMask);
+  if (keyPaddingMask) masks.push(reshape(keyPaddingMask, [N, 1, 1, S]));
+  if (masks.length === 0) return {};
+  return {
+    attnMask: joined(
+      masks.map((m) => (appended > 0 ? pad(m, [0, appended]) : m)),
+      dtype,
+    ),
+  };
+}
+
+/** One mask: bool, where true TAKES PART, if all are bool, else the sum of what they add to the scores. */
+function joined(masks: readonly BlockMask[], dtype: FloatDType): Tensor {
+  if (masks.every((m) => m.dtype === "bool")) {
+    return logicalNot(masks.reduce((a, b) => logicalOr(a, b)));
   }
   const scores = (m: BlockMask): Tensor =>
     m.dtype === "bool" ? where(m, -Infinity, full([], 0, { dtype })) : m;
-  return longer.map(scores).reduce((a, b) => add(a, b));
+  return masks.map(scores).reduce((a, b) => add(a, b));
 }

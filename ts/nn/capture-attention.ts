@@ -1,10 +1,7 @@
 import { defaultGenerator } from "../core/random.ts";
 import type { Tensor } from "../core/tensor.ts";
-import {
-  type AttentionOptions,
-  attentionWeights,
-  scaledDotProductAttention,
-} from "../ops/attention.ts";
+import { type AttentionOptions, scaledDotProductAttention } from "../ops/attention.ts";
+import { attentionWeights } from "../ops/attention-weights.ts";
 import { dropout } from "../ops/dropout.ts";
 import { matmul } from "../ops/matmul.ts";
 import type { Module } from "./module.ts";

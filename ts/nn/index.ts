@@ -9,14 +9,12 @@ export { Dropout } from "./dropout.ts";
 export { attend, captureAttention, type AttentionRecord } from "./capture-attention.ts";
 export { LayerNorm, type LayerNormOptions } from "./layer-norm.ts";
 export { generateSquareSubsequentMask, type BlockMask } from "./block-mask.ts";
-export { MultiheadAttention } from "./multihead-attention.ts";
-export type {
-  KeyValueCache,
-  MultiheadAttentionCall,
-  MultiheadAttentionOptions,
-} from "./multihead-attention.ts";
+export { MultiheadAttention, type MultiheadAttentionOptions } from "./multihead-attention.ts";
+export type { KeyValueCache } from "./kept-attention.ts";
+export type { MultiheadAttentionCall } from "./attention-call.ts";
 export { TransformerEncoderLayer, type EncoderLayerCall } from "./transformer-encoder-layer.ts";
-export { TransformerDecoderLayer, type DecoderLayerCall } from "./transformer-decoder-layer.ts";
+export { TransformerDecoderLayer } from "./transformer-decoder-layer.ts";
+export type { DecoderLayerCache, DecoderLayerCall } from "./transformer-decoder-layer.ts";
 export { TransformerEncoder, type TransformerEncoderOptions } from "./transformer-encoder.ts";
 export type { EncoderCall, EncoderLayer } from "./transformer-encoder.ts";
 export { TransformerDecoder } from "./transformer-decoder.ts";
@@ -51,4 +49,5 @@ export type { PackedSequence, PackOptions, PadPackedOptions } from "./packed-seq
 export { padSequence, unpadSequence } from "./pad-sequence.ts";
 export type { Lengths, PadSequenceOptions } from "./pad-sequence.ts";
 export { VariationalDropout, type VariationalDropoutOptions } from "./variational-dropout.ts";
+/** Initialisers: each fills a tensor in place and returns it. */
 export * as init from "./init.ts";

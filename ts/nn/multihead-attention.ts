@@ -1,18 +1,20 @@
 import { expectFloatDType, type FloatDType } from "../core/dtype.ts";
 import { defaultGenerator, type Generator } from "../core/random.ts";
-import { expectFlags, expectInteger, expectNumber, fail, show } from "../core/shape.ts";
-import { empty, expectTensor, type Tensor } from "../core/tensor.ts";
-import type { AttentionOptions } from "../ops/attention.ts";
+import { expectFlags, expectInteger, expectNumber, fail } from "../core/shape.ts";
+import { empty, type Tensor } from "../core/tensor.ts";
 import { broadcastTo } from "../ops/broadcast.ts";
 import { zeros } from "../ops/create.ts";
 import { concat } from "../ops/join.ts";
 import { linear } from "../ops/linear.ts";
 import { mean } from "../ops/reduce.ts";
-import { permute, reshape, squeeze } from "../ops/shape.ts";
-import { slice, unbind } from "../ops/slice.ts";
-import { type BlockMask, expectMask, futureKeys, mergeMasks } from "./block-mask.ts";
+import { reshape, squeeze } from "../ops/shape.ts";
+import { slice } from "../ops/slice.ts";
+import { expectCall, type MultiheadAttentionCall } from "./attention-call.ts";
+import { joinHeads, splitHeads } from "./attention-heads.ts";
+import { attentionMasks } from "./block-mask.ts";
 import { attend, attendWithWeights } from "./capture-attention.ts";
 import { constant, xavierNormal, xavierUniform } from "./init.ts";
+import { type KeyValueCache, lookUp, remember, step } from "./kept-attention.ts";
 import { Linear } from "./linear.ts";
 import { Module, parameter } from "./module.ts";
 
@@ -35,32 +37,6 @@ export interface MultiheadAttentionOptions {
   dtype?: FloatDType;
   /** Draws initial values and dropout. Default: the global one. */
   generator?: Generator;
-}
-
-export interface MultiheadAttentionCall {
-  /** [N, S], or [S] unbatched. bool: true is BLOCKED, a key that no query sees; float: added to the scores. */
-  keyPaddingMask?: BlockMask | undefined;
-  /** Whether the weights are returned, which costs L × S numbers a head. Default true. */
-  needWeights?: boolean;
-  /** [L, S] or [N · H, L, S]. bool: true is BLOCKED; float: added to the scores, and gets its gradient. */
-  attnMask?: BlockMask | undefined;
-  /** Whether the weights are the mean over the heads. Default true. */
-  averageAttnWeights?: boolean;
-  /** Says that `attnMask` is causal, and need not be read. A wrong hint gives wrong results. Default false. */
-  isCausal?: boolean;
-  /** With `isCausal`, stands for `attnMask`: see scaledDotProductAttention. Default: a mask is to be given. */
-  causalAlignment?: "topLeft" | "bottomRight" | undefined;
-}
-
-/** Keys and values that a decoder keeps of the tokens that it has read. */
-export interface KeyValueCache {
-  /** Copies the keys and values of L new tokens out of x, [N, L, parts · E]. */
-  keep(x: Tensor, parts: { keys: number; values: number }): void;
-  /**
-   * softmax(scale Q Kᵀ) V of the first part of x: [N, L, E]. If causal the last L tokens kept are the queries' own, and each
-   * sees those up to itself.
-   */
-  attend(x: Tensor, options: { causal: boolean; scale: number }): Tensor;
 }
 
 /**
@@ -168,56 +144,50 @@ export class MultiheadAttention extends Module {
     options: MultiheadAttentionCall = {},
   ): [output: Tensor, weights: Tensor | undefined] {
     const { needWeights = true, averageAttnWeights = true } = options;
-    const { unbatched, N, L } = this.#check(query, key, value, options);
-    let [q, k, v] = this.project(query, key, value);
+    const { unbatched, N, L } = expectCall(
+      "MultiheadAttention",
+      [query, key, value],
+      options,
+      this,
+    );
+    let [q, k, v] = this.#heads(query, key, value);
     const S = k.shape[2]!;
     [k, v] = this.#append(k, v, N);
-    const how = this.#masks(options, N, L, S, k.shape[2]! - S);
+    const how = attentionMasks(options, N, L, S, k.shape[2]! - S, this.dtype);
     const dropoutP = this.training ? this.dropout : 0;
     const settings = { ...how, dropoutP, generator: this.#generator };
     const [heads, A] = needWeights
       ? attendWithWeights(this, q, k, v, settings)
       : [attend(this, q, k, v, settings)];
-    const y = this.out_proj.forward(this.#join(heads, unbatched));
+    const y = this.out_proj.forward(joinHeads(heads, query.ndim, this.batchFirst));
     if (!A) return [y, undefined];
     const weights = averageAttnWeights ? mean(A, 1) : A;
     return [y, unbatched ? squeeze(weights, 0) : weights];
   }
 
   /** Queries [N, H, L, E / H], keys and values [N, H, S, E / H]: of inputs that are one tensor by one product. */
-  project(query: Tensor, key: Tensor, value: Tensor): [q: Tensor, k: Tensor, v: Tensor] {
-    if (this.in_proj_weight && key === value) {
-      if (query === key) return this.#packed(query, 0, 3) as [Tensor, Tensor, Tensor];
-      return [...this.#packed(query, 0, 1), ...this.#packed(key, 1, 3)] as [Tensor, Tensor, Tensor];
-    }
-    const own = [this.q_proj_weight, this.k_proj_weight, this.v_proj_weight];
-    const inputs = [query, key, value];
-    return inputs.flatMap((x, i) => this.#packed(x, i, i + 1, own[i])) as [Tensor, Tensor, Tensor];
+  #heads(query: Tensor, key: Tensor, value: Tensor): [q: Tensor, k: Tensor, v: Tensor] {
+    const heads = (x: Tensor, from: number, to: number): Tensor[] =>
+      splitHeads(this.project(x, from, to), to - from, this.numHeads, this.batchFirst);
+    const parts =
+      this.in_proj_weight && key === value
+        ? query === key
+          ? heads(query, 0, 3)
+          : [...heads(query, 0, 1), ...heads(key, 1, 3)]
+        : [...heads(query, 0, 1), ...heads(key, 1, 2), ...heads(value, 2, 3)];
+    return parts as [Tensor, Tensor, Tensor];
   }
 
-  /** x by the rows of the packed weight that are those of q (0), k (1) and v (2), as heads: [N, H, L, E / H] each. */
-  #packed(x: Tensor, from: number, to: number, own?: Tensor): Tensor[] {
-    const { embedDim: E, numHeads: H } = this;
+  /** @internal x by the weights of q (0), k (1) and v (2), from which to which: [..., (to − from) · E]. */
+  project(x: Tensor, from: number, to: number): Tensor {
+    const E = this.embedDim;
     const rows = (t: Tensor): Tensor => (to - from === 3 ? t : slice(t, 0, from * E, to * E));
-    const y = linear(
+    const own = [this.q_proj_weight, this.k_proj_weight, this.v_proj_weight][from];
+    return linear(
       x,
       own ?? rows(this.in_proj_weight!),
       this.in_proj_bias && rows(this.in_proj_bias),
     );
-    const parts = to - from;
-    const [a, b] = x.ndim === 2 ? [1, x.shape[0]!] : (x.shape as [number, number, number]);
-    const split = reshape(y, [a, b, parts, H, E / H]);
-    const batchFirst = this.batchFirst || x.ndim === 2;
-    return unbind(permute(split, batchFirst ? [2, 0, 3, 1, 4] : [2, 1, 3, 0, 4]));
-  }
-
-  /** The heads of all queries, [N, H, L, E / H], side by side: shaped as query. */
-  #join(heads: Tensor, unbatched: boolean): Tensor {
-    const [N, H, L, D] = heads.shape as [number, number, number, number];
-    if (unbatched) return reshape(permute(heads, [0, 2, 1, 3]), [L, H * D]);
-    return this.batchFirst
-      ? reshape(permute(heads, [0, 2, 1, 3]), [N, L, H * D])
-      : reshape(permute(heads, [2, 0, 1, 3]), [L, N, H * D]);
   }
 
   /** The learnt key and value, and those of zeros, after the others. */
@@ -233,82 +203,18 @@ export class MultiheadAttention extends Module {
     return [after(k, bias_k), after(v, bias_v)];
   }
 
-  /** The masks as scaledDotProductAttention takes them. A causal hint serves where nothing else does and none is appended. */
-  #masks(
-    options: MultiheadAttentionCall,
-    N: number,
-    L: number,
-    S: number,
-    appended: number,
-  ): AttentionOptions {
-    const { isCausal = false, keyPaddingMask, needWeights = true } = options;
-    const { causalAlignment = "topLeft" } = options;
-    let { attnMask } = options;
-    if (isCausal && !keyPaddingMask && appended === 0 && !(needWeights && attnMask)) {
-      return { isCausal, causalAlignment };
-    }
-    if (isCausal) attnMask ??= futureKeys(L, S, causalAlignment);
-    const merged = mergeMasks(attnMask, keyPaddingMask, N, appended, this.dtype);
-    return merged ? { attnMask: merged } : {};
+  /** Attention of the next tokens to all so far, for decoding: see `KeyValueCache`. Nothing is dropped or recorded. */
+  step(x: Tensor, cache: KeyValueCache): Tensor {
+    return step(this, x, cache);
   }
 
-  #check(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    { attnMask, keyPaddingMask, isCausal = false, causalAlignment }: MultiheadAttentionCall,
-  ): { unbatched: boolean; N: number; L: number } {
-    const where = "MultiheadAttention";
-    const inputs = { query, key, value };
-    for (const [name, x] of Object.entries(inputs)) {
-      expectTensor(where, name, x);
-      if (x.dtype !== this.dtype) {
-        throw new TypeError(
-          `${where}: expected ${name} to be ${this.dtype}, as the parameters are, got ${x}; convert it with .to("${this.dtype}")`,
-        );
-      }
-    }
-    const unbatched = query.ndim === 2;
-    if (!unbatched && query.ndim !== 3) {
-      fail(where, "query", "to have 3 dimensions, or 2 unbatched", show(query.shape));
-    }
-    const time = unbatched || !this.batchFirst ? 0 : 1;
-    const N = unbatched ? 1 : query.shape[1 - time]!;
-    const [L, S] = [query.shape[time]!, key.shape[time]!];
-    const sized = (length: number | string, width: number): string =>
-      unbatched
-        ? `[${length}, ${width}]`
-        : `[${(time === 0 ? [length, N] : [N, length]).join(", ")}, ${width}]`;
-    const expectSized = (name: keyof typeof inputs, width: number, length?: number): void => {
-      const { shape, ndim } = inputs[name];
-      const fits =
-        ndim === query.ndim &&
-        shape.at(-1) === width &&
-        (unbatched || shape[1 - time] === N) &&
-        (length === undefined || shape[time] === length);
-      if (fits) return;
-      const letter = name === "query" ? "L" : "S";
-      const other = unbatched
-        ? ""
-        : `. With batchFirst: ${time === 0} the axes are ${time === 0 ? "[N, L, E]" : "[L, N, E]"}`;
-      fail(where, name, `to be ${sized(length ?? letter, width)}`, show(shape) + other);
-    };
-    expectSized("query", this.embedDim);
-    expectSized("key", this.kdim);
-    expectSized("value", this.vdim, S);
-    expectMask(where, "attnMask", attnMask, this.dtype, {
-      "[L, S]": [L, S],
-      [unbatched ? "[H, L, S]" : "[N · H, L, S]"]: [N * this.numHeads, L, S],
-    });
-    expectMask(where, "keyPaddingMask", keyPaddingMask, this.dtype, {
-      [unbatched ? "[S]" : "[N, S]"]: unbatched ? [S] : [N, S],
-    });
-    if (isCausal && !attnMask && !causalAlignment) {
-      throw new TypeError(
-        `${where}: isCausal says that attnMask is causal, and there is none; give ` +
-          `generateSquareSubsequentMask(${L}), or causalAlignment for one that is never made`,
-      );
-    }
-    return { unbatched, N, L };
+  /** Keeps the keys and values of an encoder's output for `lookUp`. @param memory as in `forward`, but batched */
+  remember(memory: Tensor, cache: KeyValueCache): void {
+    remember(this, memory, cache);
+  }
+
+  /** Attention to all that `remember` kept. @param x as the query in `forward`, but batched @returns shaped as x */
+  lookUp(x: Tensor, cache: KeyValueCache): Tensor {
+    return lookUp(this, x, cache);
   }
 }

@@ -4,6 +4,7 @@ import { type FloatDType, isFloat } from "../core/dtype.ts";
 import type { Generator } from "../core/random.ts";
 import { expectFlags, expectInteger, expectNumber, fail } from "../core/shape.ts";
 
+/** Options that the recurrent layers share. */
 export interface RecurrentOptions {
   /** Stacked layers, each over the outputs of the one below. Default 1. */
   numLayers?: number;

@@ -2,6 +2,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { add } from "../ops/arithmetic.ts";
 import type { BlockMask } from "./block-mask.ts";
 import { Dropout } from "./dropout.ts";
+import type { KeyValueCache } from "./kept-attention.ts";
 import { LayerNorm } from "./layer-norm.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
@@ -21,6 +22,14 @@ export interface DecoderLayerCall {
   tgtIsCausal?: boolean;
   /** Says that `memoryMask` is causal, and need not be read. Default false. */
   memoryIsCausal?: boolean;
+}
+
+/** What a layer keeps from step to step. */
+export interface DecoderLayerCache {
+  /** Of the tokens that were read. */
+  own: KeyValueCache;
+  /** Of the encoder's output, by `multihead_attn.remember`. */
+  memory: KeyValueCache;
 }
 
 /**
@@ -84,15 +93,28 @@ export class TransformerDecoderLayer extends Module {
    * @throws RangeError or TypeError when a shape, dtype, mask or hint does not fit
    */
   forward(tgt: Tensor, memory: Tensor, options: DecoderLayerCall = {}): Tensor {
-    return this.run(
+    return this.#run(
       tgt,
       (x) => this.#attention(x, options),
       (x) => this.#crossAttention(x, memory, options),
     );
   }
 
+  /**
+   * The next tokens of tgt, after those that the cache has kept: see `MultiheadAttention.step`. For evaluation.
+   *
+   * @param tgt [L, N, E], or [N, L, E] with batchFirst
+   */
+  step(tgt: Tensor, { own, memory }: DecoderLayerCache): Tensor {
+    return this.#run(
+      tgt,
+      (x) => this.self_attn.step(x, own),
+      (x) => this.multihead_attn.lookUp(x, memory),
+    );
+  }
+
   /** The three parts and their norms, in their order. */
-  private run(tgt: Tensor, attention: Part, crossAttention: Part): Tensor {
+  #run(tgt: Tensor, attention: Part, crossAttention: Part): Tensor {
     const { norm1, norm2, norm3 } = this;
     const feedForward = (x: Tensor): Tensor => this.#feedForward(x);
     if (this.#options.normFirst) {

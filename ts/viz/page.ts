@@ -2,6 +2,7 @@
 
 import { escape } from "./escape.ts";
 
+/** What `page` is made of. */
 export interface PageOptions {
   title: string;
   /** HTML. */
@@ -12,7 +13,12 @@ export interface PageOptions {
   style?: string;
 }
 
-/** A whole HTML document. Its policy forbids it to load anything. */
+/**
+ * A whole HTML document. Its policy forbids it to load anything.
+ *
+ * @example
+ * page({ title: "My run", body: "<p>It learnt.</p>", scripts: [] }).startsWith("<!doctype html>"); // true
+ */
 export function page({ title, body, scripts, style = "" }: PageOptions): string {
   return `<!doctype html>
 <html lang="en">

@@ -4,9 +4,9 @@
 //! long enough for one panel to stay in the first cache. Whatever the path, an element of C is summed in an order
 //! that depends on the sizes alone.
 
-mod pack;
+pub(crate) mod pack;
 mod thin;
-mod tile;
+pub(crate) mod tile;
 
 use crate::real::Float;
 use tile::{ROWS, View, strip_width, width};
@@ -99,7 +99,7 @@ fn product<T: Float>(
     if m <= FEW && b.row == 1 && a.col == 1 {
         return thin::dots(a, b, c, m, n, k);
     }
-    if n > 64 && m >= 16 {
+    if n > 64 && m >= 16 && !T::PLAIN {
         blocked(a, b, c, scratch, m, n, k)
     } else {
         small(a, b, c, scratch, m, n, k)

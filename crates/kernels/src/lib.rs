@@ -11,6 +11,7 @@
     clippy::type_complexity
 )]
 
+pub mod attention;
 pub mod cache;
 pub mod compare;
 pub mod conv;

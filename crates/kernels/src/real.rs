@@ -66,12 +66,14 @@ pub trait Float: Lane<Item = Self> + crate::math::Math + PartialOrd + Default {
     type Wide: Lane<Item = Self> + crate::math::Math;
     /// Two of them, for formulas whose every step waits for the one before.
     type Twin: Lane<Item = Self> + crate::math::Math;
+    /// Whether products take one plain tile whatever their shape: speed is float32's, and every user carries the code.
+    const PLAIN: bool;
     fn from_f64(x: f64) -> Self;
     fn to_f64(self) -> f64;
 }
 
 macro_rules! scalar {
-    ($f:ty, $wide:ty) => {
+    ($f:ty, $wide:ty, $twin:ty, $plain:literal) => {
         impl Real for $f {
             type Mask = bool;
             const ZERO: $f = 0.0;
@@ -161,7 +163,8 @@ macro_rules! scalar {
 
         impl Float for $f {
             type Wide = $wide;
-            type Twin = Twin<$wide>;
+            type Twin = $twin;
+            const PLAIN: bool = $plain;
             #[inline(always)]
             fn from_f64(x: f64) -> $f {
                 x as $f
@@ -173,8 +176,8 @@ macro_rules! scalar {
         }
     };
 }
-scalar!(f32, F32x4);
-scalar!(f64, F64x2);
+scalar!(f32, F32x4, Twin<F32x4>, false);
+scalar!(f64, F64x2, F64x2, true);
 
 /// The bits of four f32: what exp and ln are made of.
 pub trait Bits: Real {

@@ -73,6 +73,11 @@ pub fn fill<T: Float>(row: &mut [T], biases: [Option<&[T]>; 2]) {
     }
 }
 
+/// Whether the recurrent weight is packed.
+const fn packs<T: Float>(s: Sizes) -> bool {
+    !T::PLAIN && s.batch > FEW
+}
+
 /// The recurrent weight, ready for T products W_hh h.
 pub struct Recurrence<'a, T> {
     weight: &'a [T],
@@ -84,7 +89,7 @@ pub struct Recurrence<'a, T> {
 impl<'a, T: Float> Recurrence<'a, T> {
     pub fn forward(w_hh: &'a [T], scratch: &'a mut [T], s: Sizes) -> Self {
         let (panels, rows) = scratch.split_at_mut(gemm::panels(s.rows(), s.hidden));
-        if s.batch > FEW {
+        if packs::<T>(s) {
             gemm::pack_nt(w_hh, panels, s.rows(), s.hidden);
         }
         Self { weight: w_hh, panels, rows, s }
@@ -92,16 +97,16 @@ impl<'a, T: Float> Recurrence<'a, T> {
     /// gates [B, G·H] += h W_hhᵀ
     pub fn add(&mut self, h: &[T], gates: &mut [T]) {
         let (m, n, k) = (self.s.batch, self.s.rows(), self.s.hidden);
-        if m > FEW {
+        if packs::<T>(self.s) {
             gemm::packed(h, self.panels, gates, self.rows, m, n, k)
         } else {
-            gemm::nt(h, self.weight, gates, &mut [], m, n, k, 1, 0, 0)
+            gemm::nt(h, self.weight, gates, self.rows, m, n, k, 1, 0, 0)
         }
     }
 
     pub fn backward(w_hh: &'a [T], scratch: &'a mut [T], s: Sizes) -> Self {
         let (panels, rows) = scratch.split_at_mut(gemm::panels(s.hidden, s.rows()));
-        if s.batch > FEW {
+        if packs::<T>(s) {
             gemm::pack_nn(w_hh, panels, s.hidden, s.rows());
         }
         Self { weight: w_hh, panels, rows, s }
@@ -109,10 +114,10 @@ impl<'a, T: Float> Recurrence<'a, T> {
     /// dh [B, H] += dgates W_hh
     pub fn add_adjoint(&mut self, dgates: &[T], dh: &mut [T]) {
         let (m, n, k) = (self.s.batch, self.s.hidden, self.s.rows());
-        if m > FEW {
+        if packs::<T>(self.s) {
             gemm::packed(dgates, self.panels, dh, self.rows, m, n, k)
         } else {
-            gemm::nn(dgates, self.weight, dh, &mut [], m, n, k, 1, 0, 0)
+            gemm::nn(dgates, self.weight, dh, self.rows, m, n, k, 1, 0, 0)
         }
     }
 }

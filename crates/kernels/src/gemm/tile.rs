@@ -48,7 +48,7 @@ impl<'a, T> View<'a, T> {
 pub fn panel<T: Float>(
     a: View<T>, b: View<T>, c: &mut [T], ldc: usize, m: usize, n: usize, k: usize,
 ) {
-    if b.row == width::<T>() {
+    if b.row == width::<T>() && !T::PLAIN {
         rows(a, View { row: width::<T>(), ..b }, c, ldc, m, n, k)
     } else {
         rows(a, b, c, ldc, m, n, k)
@@ -184,14 +184,26 @@ fn add<T: Float, const M: usize, const N: usize>(
             }
         }
     } else {
-        for i in 0..M.min(m) {
-            for j in 0..N.min(n.div_ceil(lanes)) {
-                let mut x = [T::ZERO; 4];
-                acc[i][j].store(&mut x);
-                for (c, x) in c[i * ldc..][j * lanes..n].iter_mut().zip(&x[..lanes]) {
-                    *c = *c + *x
-                }
+        let mut tile = [T::ZERO; MOST];
+        for i in 0..M {
+            for j in 0..N {
+                acc[i][j].store(&mut tile[(i * N + j) * lanes..])
             }
+        }
+        add_part(&tile, N * lanes, c, ldc, m, n)
+    }
+}
+
+/// Elements of a tile, at most.
+const MOST: usize = 32;
+
+/// The same for a tile that C cuts off, out of memory.
+#[inline(never)]
+fn add_part<T: Float>(tile: &[T; MOST], width: usize, c: &mut [T], ldc: usize, m: usize, n: usize) {
+    for i in 0..m {
+        let c = &mut c[i * ldc..][..n.min(width)];
+        for (c, x) in c.iter_mut().zip(&tile[i * width..]) {
+            *c = *c + *x
         }
     }
 }
