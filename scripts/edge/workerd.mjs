@@ -33,7 +33,7 @@ export async function bundle(entry, folder) {
 }
 
 /** Everything that workerd needs, in `folder`, where lstm.safetensors and gpt2.safetensors already are. */
-export async function prepare(folder, { sessionsMiB = 48 } = {}) {
+export async function prepare(folder, { sessionsMiB = 24 } = {}) {
   mkdirSync(folder, { recursive: true });
   await bundle("worker", folder);
   for (const file of ["workerd.js", "core.js", "kernels.wasm"]) {
@@ -45,7 +45,8 @@ export async function prepare(folder, { sessionsMiB = 48 } = {}) {
 const config = (sessionsMiB) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "edge", worker = .edge)],
-  sockets = [(name = "http", address = "127.0.0.1:8787", http = (), service = "edge")]
+  sockets = [(name = "http", address = "127.0.0.1:8787", http = (), service = "edge")],
+  v8Flags = ["--max-heap-size=32"] # MiB: workerd on one's own machine sets no limit, and would not tidy up
 );
 const edge :Workerd.Worker = (
   modules = [

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const gpt2 = await pretrain(TEXT, { steps: 2, ...sizes });
   const lstm = lstmCheckpoint();
   for (const [name, sessionsMiB] of [
-    ["roomy", 48],
+    ["roomy", 24],
     ["narrow", 1],
   ] as const) {
     const place = join(folder, name);
@@ -84,6 +84,18 @@ interface State {
 const begin = async (body: object, service?: Service): Promise<string> =>
   (await json<About>(ask("/sessions", body, "POST", service))).session;
 const state = (service?: Service) => json<State>(ask("/", undefined, "GET", service));
+
+// Another process may hold a start up: the best of some counts.
+test("it listens within 200 ms of its start", { retry: 3 }, async () => {
+  const starts: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const service = await serve(join(folder, "roomy"), { port: 0 });
+    starts.push(service.startup);
+    service.stop();
+    await service.ended;
+  }
+  expect(Math.min(...starts)).toBeLessThan(200);
+});
 
 const MODELS = ["lstm", "gpt2"];
 

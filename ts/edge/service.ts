@@ -22,9 +22,12 @@ import { bad, Problem } from "./problem.ts";
 import { Session, Sessions } from "./sessions.ts";
 import { learn, lessonIn } from "./training.ts";
 
-/** Bytes that must be free for a session to begin, and for one to learn: a model of its own, its gradients and Adam's two. */
+/** Bytes that must be free for a session to begin. */
 const ROOM = 2 ** 16;
-const ROOM_TO_LEARN = 2 ** 23;
+
+/** And for one to learn: a model of its own, its gradients and Adam's two averages, 4 bytes each. */
+const roomToLearn = (model: LanguageModel): number =>
+  16 * model.parameters().reduce((n, p) => n + p.size, 0);
 
 export interface ServiceOptions {
   /** Checkpoints by the names of their models; the first is the default. */
@@ -154,7 +157,7 @@ export class Service {
     try {
       const lesson = lessonIn(body, session.model);
       body.end();
-      this.#sessions.makeRoom(ROOM_TO_LEARN);
+      this.#sessions.makeRoom(roomToLearn(session.model));
       const model = session.ownModel(() => this.#load(session.name));
       const result = await learn(model, lesson, {
         seed: session.trained,
