@@ -8,8 +8,9 @@ import type { Shared } from "./shared.ts";
 /** The first cells are the barrier's. */
 const STOP = 4;
 
-/** From the seed of one shard's stream to the next's: 2^53 / φ. */
-const STRIDE = 5566755282872655;
+/** From the seed of one shard's stream to the next's: far more than people's seeds are apart. */
+const STRIDE = 2 ** 40;
+const SEEDS = 2 ** 53;
 
 export interface GradientOptions {
   /** Whether a shard's loss is the mean over its examples or the sum. Default "mean". */
@@ -92,7 +93,7 @@ export class Group {
       const given = parameters.map((p) => p.grad !== undefined);
       heads[s]!.write({ weight, loss, batch: size, bytes: layout.bytes }, counters, given);
       parameters.forEach((p, i) => {
-        if (p.grad) layout.gradient(memory, s, i).set(p.grad.view() as Float64Array);
+        if (p.grad) layout.gradient(memory, s, i).set(numbers(p.grad));
         p.grad?.free();
         p.grad = undefined;
       });
@@ -174,18 +175,23 @@ function addTo(total: Float64Array, w: number, g: Float32Array | Float64Array): 
 }
 
 /** The stream of a shard: of another seed, at the same place. */
-const streamOf = ({ seed, counter }: GeneratorState, shard: number): GeneratorState => ({
-  seed: (seed + (shard + 1) * STRIDE) % 2 ** 53,
-  counter,
-});
+function streamOf({ seed, counter }: GeneratorState, shard: number): GeneratorState {
+  const step = ((shard + 1) * STRIDE) % SEEDS;
+  const room = SEEDS - step; // a sum above 2^53 would be rounded
+  return { seed: seed < room ? seed + step : seed - room, counter };
+}
 
 /** A gradient where `backward()` puts one, for its owner to be the parameter's; whatever is inside. */
-function roomForGradient(p: Tensor): Float64Array {
+function roomForGradient(p: Tensor): Float32Array | Float64Array {
   const sum = p.sum();
   sum.backward();
   sum.free();
-  return p.grad!.view() as Float64Array;
+  return numbers(p.grad!);
 }
+
+/** Good until the next allocation. */
+const numbers = (gradient: Tensor): Float32Array | Float64Array =>
+  gradient.view() as Float32Array | Float64Array; // no other tensors have gradients
 
 function expectBatch(parameters: readonly Tensor[], size: number): void {
   if (!Number.isSafeInteger(size) || size < 1) {
