@@ -58,8 +58,7 @@ const edge :Workerd.Worker = (
     (name = "gpt2.safetensors", data = embed "gpt2.safetensors")
   ],
   bindings = [(name = "SESSIONS_MIB", text = "${sessionsMiB}")],
-  compatibilityDate = "2026-10-01",
-  compatibilityFlags = ["enable_request_signal"] # so that training stops with the client
+  compatibilityDate = "2026-10-01"
 );
 `;
 
