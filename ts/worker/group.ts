@@ -171,28 +171,24 @@ function forget(parameters: readonly Tensor[]): void {
 
 /** Leaves in `grad` the sum of the parts, from the first to the last. Every thread adds them up for itself: that is soon done. */
 function addUp(p: Tensor, parts: readonly Floats[]): void {
-  let sum = likeness(p);
-  numbers(sum).set(parts[0]!);
-  const next = likeness(p);
-  for (const part of parts.slice(1)) {
-    numbers(next).set(part);
-    const more = sum.add(next);
-    sum.free();
-    sum = more;
-  }
   if (!p.grad) {
     // none of this thread's shards reached it; a gradient belongs where `backward` puts it
     const any = p.sum();
     any.backward();
     any.free();
   }
-  numbers(p.grad!).set(numbers(sum));
+  const grad = p.grad!;
+  let sum = p.detach().neg(); // room for it, whatever is inside
+  numbers(sum).set(parts[0]!);
+  for (const part of parts.slice(1)) {
+    numbers(grad).set(part);
+    const more = sum.add(grad);
+    sum.free();
+    sum = more;
+  }
+  numbers(grad).set(numbers(sum));
   sum.free();
-  next.free();
 }
-
-/** A tensor of the same shape, whatever is inside. */
-const likeness = (p: Tensor): Tensor => p.detach().neg();
 
 /** Good until the next allocation. */
 const numbers = (t: Tensor): Floats => t.view() as Floats; // as all parameters are
