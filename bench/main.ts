@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { VERSION } from "unrolled";
+import { works as attention } from "./attention.ts";
 import { works as bundle } from "./bundle.ts";
 import { works as elementwise } from "./elementwise.ts";
 import { works as growth } from "./growth.ts";
@@ -37,7 +38,7 @@ if (options.help) {
 }
 
 const patterns = options.only.map((text) => new RegExp(text, "i"));
-const chosen = [matmul, recurrent, elementwise, overhead, startup, bundle, growth, parallel]
+const chosen = [matmul, recurrent, attention, elementwise, overhead, startup, bundle, growth, parallel]
   .flatMap((works) => works())
   .filter(({ name }) => patterns.length === 0 || patterns.some((p) => p.test(name)));
 

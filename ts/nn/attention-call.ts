@@ -62,6 +62,9 @@ export function expectCall(
   expectMask(where, "attnMask", attnMask, dtype, { "[L, S]": [L, S], [each]: [N * H, L, S] });
   const keys = unbatched ? { "[S]": [S] } : { "[N, S]": [N, S] };
   expectMask(where, "keyPaddingMask", keyPaddingMask, dtype, keys);
+  if (!["topLeft", "bottomRight", undefined].includes(causalAlignment)) {
+    fail(where, "causalAlignment", 'to be "topLeft" or "bottomRight"', String(causalAlignment));
+  }
   if (isCausal && !attnMask && !causalAlignment) {
     throw new TypeError(
       `${where}: isCausal says that attnMask is causal, and there is none; give ` +
