@@ -61,6 +61,7 @@ export const FIXED = {
   position_embedding_type: "absolute",
 };
 
+/** Options of `BERT` besides its configuration. */
 export interface BERTOptions extends ModelOptions {
   /** Whether there is the head for masked words. Default true. */
   mlm?: boolean;

@@ -11,9 +11,12 @@ import { LSTM } from "../nn/lstm.ts";
 import { Module } from "../nn/module.ts";
 import { RNN } from "../nn/rnn.ts";
 
+/** The recurrent nets that a `CharLM` may have. */
 export const CHAR_LM_NETS = ["lstm", "gru", "rnn"] as const;
+/** One of `CHAR_LM_NETS`. */
 export type CharLMNet = (typeof CHAR_LM_NETS)[number];
 
+/** Options of `CharLM`. */
 export interface CharLMOptions {
   /** The recurrent net. Default "lstm". */
   net?: CharLMNet;

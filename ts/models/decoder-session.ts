@@ -10,6 +10,7 @@ import { indexSelect } from "../ops/indexing.ts";
 import { reshape } from "../ops/shape.ts";
 import { type CacheSizes, KVCache, type LayerCache } from "./kv-cache.ts";
 
+/** Options of `DecoderSession.push`. */
 export interface PushOptions {
   /** How many of its tokens each sequence really has; the others are padding at the end. Default: all. */
   lengths?: readonly number[];
@@ -47,6 +48,7 @@ export class DecoderSession {
     this.#cache = new KVCache(sizes);
   }
 
+  /** How many sequences are read side by side. */
   get batch(): number {
     return this.#cache.sizes.batch;
   }

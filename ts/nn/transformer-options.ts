@@ -8,8 +8,10 @@ import { gelu, relu } from "../ops/activation.ts";
 import { ModuleList } from "./containers.ts";
 import { Module } from "./module.ts";
 
+/** What stands between the two layers of the feed-forward part. */
 export type Activation = "relu" | "gelu" | ((x: Tensor) => Tensor);
 
+/** Options of the encoder's and decoder's layers. */
 export interface TransformerLayerOptions {
   /** Width of the feed-forward part. Default 2048. */
   dimFeedforward?: number;
