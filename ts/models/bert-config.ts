@@ -62,6 +62,7 @@ export const RULES = {
   },
 };
 
+/** Options of `BERT` besides its configuration. */
 export interface BERTOptions extends ModelOptions {
   /** Whether there is the head for masked words. Default true. */
   mlm?: boolean;

@@ -14,6 +14,7 @@ import { padding } from "./masks.ts";
 import type { ModelOptions } from "./model-options.ts";
 import { type CheckpointFiles, configOf, fill, namesIn, shardsOf } from "./pretrained.ts";
 
+/** What `BERT` is given besides the ids. */
 export interface BERTInputs {
   /** int32 or bool [B, T]: 0 at padding, which nothing attends to. Default: all are tokens. */
   attentionMask?: Tensor;
@@ -23,6 +24,7 @@ export interface BERTInputs {
   positions?: Tensor;
 }
 
+/** What `BERT` gives. */
 export interface BERTOutputs {
   /** Of the words that may stand at each place, [B, T, V]; without that head undefined. */
   logits: Tensor | undefined;

@@ -12,9 +12,12 @@ import { Module } from "../nn/module.ts";
 import { RNN } from "../nn/rnn.ts";
 import { CharLMSession } from "./char-lm-session.ts";
 
+/** The recurrent nets that a `CharLM` may have. */
 export const CHAR_LM_NETS = ["lstm", "gru", "rnn"] as const;
+/** One of `CHAR_LM_NETS`. */
 export type CharLMNet = (typeof CHAR_LM_NETS)[number];
 
+/** Options of `CharLM`. */
 export interface CharLMOptions {
   /** The recurrent net. Default "lstm". */
   net?: CharLMNet;
@@ -102,7 +105,7 @@ export class CharLM extends Module {
   /**
    * Reads a text piece by piece and remembers: see `CharLMSession`.
    *
-   * @param options.batch how many independent texts are read side by side; default 1
+   * @param options batch: how many independent texts are read side by side; default 1
    */
   session({ batch = 1 }: { batch?: number } = {}): CharLMSession {
     return new CharLMSession(this, batch);

@@ -25,6 +25,7 @@ export interface Decoder {
   logits(x: Tensor): Tensor;
 }
 
+/** Options of `DecoderSession.push`. */
 export interface PushOptions {
   /** How many of its tokens each sequence really has; the others are padding at the end. Default: all. */
   lengths?: readonly number[];
@@ -54,6 +55,7 @@ export class DecoderSession {
     this.#cache = new KVCache(decoder.sizes);
   }
 
+  /** How many sequences are read side by side. */
   get batch(): number {
     return this.#cache.sizes.batch;
   }

@@ -63,6 +63,7 @@ class GPT2Model extends Module {
   }
 }
 
+/** What `GPT2` is given besides the ids. */
 export interface GPT2Inputs {
   /** int32 or bool [B, T]: 0 at padding, which nothing attends to. Default: all are tokens. */
   attentionMask?: Tensor;
@@ -70,6 +71,7 @@ export interface GPT2Inputs {
   positions?: Tensor;
 }
 
+/** What `GPT2` gives. */
 export interface GPT2Outputs {
   /** For the token after each one: [B, T, V]. */
   logits: Tensor;
@@ -167,7 +169,7 @@ export class GPT2 extends Module {
   /**
    * Reads a text piece by piece and keeps keys and values: see `DecoderSession`.
    *
-   * @param options.batch how many independent texts are read side by side; default 1
+   * @param options batch: how many independent texts are read side by side; default 1
    */
   session({ batch = 1 }: { batch?: number } = {}): DecoderSession {
     const { n_layer: layers, n_head: heads, n_embd: D, n_positions: longest } = this.config;

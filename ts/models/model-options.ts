@@ -1,6 +1,7 @@
 import type { FloatDType } from "../core/dtype.ts";
 import type { Generator } from "../core/random.ts";
 
+/** Options that the models share. */
 export interface ModelOptions {
   /** Default float32. */
   dtype?: FloatDType;

@@ -25,6 +25,7 @@ import { type CheckpointFiles, configOf, fill, namesIn, shardsOf } from "./pretr
 import { t5Config, type T5Config } from "./t5-config.ts";
 import { T5Stack } from "./t5-stack.ts";
 
+/** What `T5` is given besides the ids. */
 export interface T5Inputs {
   /** int32 or bool [B, S]: 0 at padding of the encoder's tokens. Default: all are tokens. */
   attentionMask?: Tensor;
@@ -32,6 +33,7 @@ export interface T5Inputs {
   decoderAttentionMask?: Tensor;
 }
 
+/** What `T5` gives. */
 export interface T5Outputs {
   /** For the token after each one that the decoder reads: [B, T, V]. */
   logits: Tensor;
@@ -139,7 +141,7 @@ export class T5 extends Module {
     return this.encoder.forward(this.shared.forward(ids), { mask });
   }
 
-  /** What the decoder reads to learn `labels` [B, T]: decoder_start_token_id, then all but the last. */
+  /** What the decoder reads to learn `labels`, [B, T]: first `decoder_start_token_id`, then all but the last. */
   shiftRight(labels: Tensor): Tensor {
     expectTensor("T5", "labels", labels);
     const [B] = dims("T5", { labels }, 2);

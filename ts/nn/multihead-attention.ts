@@ -18,6 +18,7 @@ import { type KeyValueCache, lookUp, remember, step } from "./kept-attention.ts"
 import { Linear } from "./linear.ts";
 import { Module, parameter } from "./module.ts";
 
+/** Options of `MultiheadAttention`. */
 export interface MultiheadAttentionOptions {
   /** Probability of dropping a weight, in training. Default 0. */
   dropout?: number;

@@ -10,6 +10,7 @@ import { Module } from "./module.ts";
 import { MultiheadAttention } from "./multihead-attention.ts";
 import { layerOptions, type TransformerLayerOptions } from "./transformer-options.ts";
 
+/** Options of a call of `TransformerDecoderLayer`. */
 export interface DecoderLayerCall {
   /** [L, L] or [N · H, L, L]. bool: true is BLOCKED; float: added to the scores, and gets its gradient. */
   tgtMask?: BlockMask | undefined;

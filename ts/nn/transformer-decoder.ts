@@ -6,6 +6,7 @@ import { clones } from "./copies.ts";
 import { Module } from "./module.ts";
 import type { DecoderLayerCall } from "./transformer-decoder-layer.ts";
 
+/** Options of a call of `TransformerDecoder`. */
 export interface DecoderCall extends Omit<DecoderLayerCall, "tgtIsCausal"> {
   /** Says whether `tgtMask` is causal. Default null: finds out. */
   tgtIsCausal?: boolean | null | undefined;
@@ -14,7 +15,9 @@ export interface DecoderCall extends Omit<DecoderLayerCall, "tgtIsCausal"> {
 /** What a decoder is made of: TransformerDecoderLayer, or one's own. */
 export type DecoderLayer = Module & {
   readonly batchFirst?: boolean;
+  /** The layer's output. */
   forward(tgt: Tensor, memory: Tensor, options: DecoderLayerCall): Tensor;
+  /** A layer of the same weights, with memory of its own. */
   clone(): DecoderLayer;
 };
 
@@ -28,7 +31,7 @@ export class TransformerDecoder extends Module {
   readonly layers: ModuleList<DecoderLayer>;
   readonly norm: Layer | undefined;
 
-  /** @param options.norm applied to the last layer's output; default none */
+  /** @param options norm: applied to the last layer's output; default none */
   constructor(layer: DecoderLayer, numLayers: number, { norm }: { norm?: Layer | undefined } = {}) {
     super();
     expectInteger("TransformerDecoder", "numLayers", numLayers, 1);

@@ -9,6 +9,7 @@ import { Module } from "./module.ts";
 import { MultiheadAttention } from "./multihead-attention.ts";
 import { layerOptions, type TransformerLayerOptions } from "./transformer-options.ts";
 
+/** Options of a call of `TransformerEncoderLayer`. */
 export interface EncoderLayerCall {
   /** [L, L] or [N · H, L, L]. bool: true is BLOCKED; float: added to the scores, and gets its gradient. */
   srcMask?: BlockMask | undefined;

@@ -6,6 +6,7 @@ import { clones } from "./copies.ts";
 import { Module } from "./module.ts";
 import type { EncoderLayerCall } from "./transformer-encoder-layer.ts";
 
+/** Options of `TransformerEncoder`. */
 export interface TransformerEncoderOptions {
   /** Applied to the last layer's output. Default none. */
   norm?: Layer | undefined;
@@ -15,6 +16,7 @@ export interface TransformerEncoderOptions {
   maskCheck?: boolean;
 }
 
+/** Options of a call of `TransformerEncoder`. */
 export interface EncoderCall {
   /** [L, L] or [N · H, L, L]. bool: true is BLOCKED; float: added to the scores, and gets its gradient. */
   mask?: BlockMask | undefined;
@@ -27,7 +29,9 @@ export interface EncoderCall {
 /** What an encoder is made of: TransformerEncoderLayer, or one's own. */
 export type EncoderLayer = Module & {
   readonly batchFirst?: boolean;
+  /** The layer's output. */
   forward(src: Tensor, options: EncoderLayerCall): Tensor;
+  /** A layer of the same weights, with memory of its own. */
   clone(): EncoderLayer;
 };
 

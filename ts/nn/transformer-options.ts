@@ -6,8 +6,10 @@ import { expectFlags, expectInteger, expectNumber, fail } from "../core/shape.ts
 import type { Tensor } from "../core/tensor.ts";
 import { gelu, relu } from "../ops/activation.ts";
 
+/** What stands between the two layers of the feed-forward part. */
 export type Activation = "relu" | "gelu" | ((x: Tensor) => Tensor);
 
+/** Options of the encoder's and decoder's layers. */
 export interface TransformerLayerOptions {
   /** Width of the feed-forward part. Default 2048. */
   dimFeedforward?: number;

@@ -10,6 +10,7 @@ import { type EncoderCall, TransformerEncoder } from "./transformer-encoder.ts";
 import { TransformerEncoderLayer } from "./transformer-encoder-layer.ts";
 import { layerOptions, type TransformerLayerOptions } from "./transformer-options.ts";
 
+/** Options of `Transformer`. */
 export interface TransformerOptions extends TransformerLayerOptions {
   /** Default 6. */
   numEncoderLayers?: number;
@@ -22,6 +23,7 @@ export interface TransformerOptions extends TransformerLayerOptions {
     (Module & { forward(tgt: Tensor, memory: Tensor, options: DecoderCall): Tensor }) | undefined;
 }
 
+/** Options of a call of `Transformer`. */
 export interface TransformerCall extends DecoderCall {
   /** [S, S] or [N · H, S, S]. bool: true is BLOCKED; float: added to the scores, and gets its gradient. */
   srcMask?: BlockMask | undefined;

@@ -9,6 +9,7 @@ import { kernels, type Ptr } from "../runtime/kernels.ts";
 import { type AttentionShape, attentionShape } from "./attention-shape.ts";
 import { broadcastTo } from "./broadcast.ts";
 
+/** Options of `scaledDotProductAttention`. */
 export interface AttentionOptions {
   /**
    * Broadcasts to [..., Hq, L, S]. bool: true TAKES PART (the opposite of nn.MultiheadAttention's masks); float: added to the

@@ -15,6 +15,7 @@ export interface PageOptions {
   displayMode?: DisplayMode;
 }
 
+/** The colours of a page; "auto" are those of the reader's system. */
 export type DisplayMode = "auto" | "light" | "dark";
 
 /**

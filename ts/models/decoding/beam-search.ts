@@ -10,6 +10,7 @@ import { type AbortOptions, expectPenalty, expectPrompt, turns } from "./generat
 import { penalise } from "./repetition.ts";
 import type { TokenSession } from "./token-session.ts";
 
+/** Options of beam search. */
 export interface BeamSearchOptions extends AbortOptions {
   /** How many tokens are generated at most. */
   maxTokens: number;
@@ -28,6 +29,7 @@ export interface BeamSearchOptions extends AbortOptions {
   repetitionPenalty?: number;
 }
 
+/** A text that beam search found. */
 export interface Beam {
   /** What follows the prompt. */
   ids: number[];

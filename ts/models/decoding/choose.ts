@@ -7,6 +7,7 @@ import { tensor } from "../../ops/create.ts";
 import { rand } from "../../ops/random.ts";
 import { softmax } from "../../ops/softmax.ts";
 
+/** How the next token is chosen. */
 export interface ChoiceOptions {
   /** Divides the logits: below 1 it keeps to what is likely; 0 always takes the likeliest. Default 1. */
   temperature?: number;

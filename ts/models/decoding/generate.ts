@@ -7,6 +7,7 @@ import { choose, type ChoiceOptions, expectChoice } from "./choose.ts";
 import { penalise } from "./repetition.ts";
 import type { TokenSession } from "./token-session.ts";
 
+/** How a text is generated, and where it ends. */
 export interface GenerationOptions extends ChoiceOptions {
   /** How many tokens are generated at most. */
   maxTokens: number;
@@ -60,6 +61,7 @@ export function expectPenalty(op: string, penalty: number): void {
   if (penalty <= 0) fail(op, "repetitionPenalty", "to be above 0", String(penalty));
 }
 
+/** How what runs for long is ended. */
 export interface AbortOptions {
   /** Ends it with the signal's reason. */
   signal?: AbortSignal;

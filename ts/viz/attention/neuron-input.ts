@@ -6,6 +6,7 @@ import type { Neurons } from "./neurons.ts";
 import type { Values } from "./values.ts";
 import { show } from "./words.ts";
 
+/** What the view of single neurons shows. */
 export interface NeuronInput extends Pick<
   AttentionInput,
   "sentenceBStart" | "prettifyTokens" | "includeLayers" | "includeHeads"

@@ -16,6 +16,7 @@ import {
 import { packFloats } from "./pack.ts";
 import { type DisplayMode, viewPage } from "./view-page.ts";
 
+/** Options of the view of single neurons. */
 export interface NeuronViewOptions extends NeuronInput {
   /** The layer and head shown first. Default the first. */
   layer?: number | undefined;
