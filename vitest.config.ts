@@ -16,7 +16,7 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     // These look at the sources and at dist: other kernels change nothing for them.
     exclude: process.env.UNROLLED_KERNELS
-      ? ["tests/{packaging,policy,runtimes,worker,cli/program}/**"]
+      ? ["tests/{packaging,policy,runtimes,worker,edge,cli/program}/**"]
       : [],
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { VERSION } from "unrolled";
+import { works as attention } from "./attention.ts";
 import { works as bundle } from "./bundle.ts";
 import { works as decoding } from "./decoding.ts";
 import { works as elementwise } from "./elementwise.ts";
@@ -41,6 +42,7 @@ const patterns = options.only.map((text) => new RegExp(text, "i"));
 const chosen = [
   matmul,
   recurrent,
+  attention,
   decoding,
   elementwise,
   overhead,

@@ -70,6 +70,7 @@ export async function buildTypeScript() {
         banner: "#!/usr/bin/env node",
         ...withLibraries("cli"),
       });
+      dropEmptyLicences();
       chmodSync(at("dist/cli.js"), 0o755);
       for (const file of ["kernels.wasm", "kernels.relaxed.wasm"]) {
         copyFileSync(at("build", file), at("dist", file));
@@ -92,6 +93,13 @@ const withLibraries = (name) => ({
   ssr: { noExternal: true, target: "node" },
   license: { fileName: `${name}.LICENSES.md` },
 });
+
+function dropEmptyLicences() {
+  for (const name of Object.keys(BESIDE)) {
+    const file = at(`dist/${name}.LICENSES.md`);
+    if (!readFileSync(file, "utf8").includes("\n## ")) rmSync(file);
+  }
+}
 
 async function bundle(file, entry, { format = "es", banner, license, ...config }) {
   const { build } = await import("vite");

@@ -50,7 +50,7 @@ export type { AttentionOptions } from "./ops/attention.ts";
 export { attentionWeights } from "./ops/attention-weights.ts";
 export { dropout, type DropoutOptions } from "./ops/dropout.ts";
 export { embedding, type EmbeddingLookUp } from "./ops/embedding.ts";
-export { layerNorm } from "./ops/norm.ts";
+export { layerNorm, rmsNorm } from "./ops/norm.ts";
 export { linear } from "./ops/linear.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { bceWithLogits, crossEntropy, huberLoss, klDiv, l1Loss, mseLoss } from "./ops/loss.ts";

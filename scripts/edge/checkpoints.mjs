@@ -24,7 +24,7 @@ export async function checkpoints(folder) {
     await step("training a small GPT-2 on ts/ (a minute or less)", async () => {
       await bundle("pretraining", at(folder));
       const { pretrain } = await import(pathToFileURL(at(folder, "pretraining.js")).href);
-      writeFileSync(at(files[1]), await pretrain(sources()));
+      writeFileSync(at(files[1]), pretrain(sources()));
     });
   });
 }

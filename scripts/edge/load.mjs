@@ -75,7 +75,8 @@ class Client {
   }
 
   async #ask(path, body, method = "POST") {
-    const response = await fetch(this.url + path, { method, body: JSON.stringify(body) });
+    const sent = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+    const response = await fetch(this.url + path, sent);
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
@@ -95,5 +96,5 @@ failures      ${failures}
 cross-talk    ${crossTalk} sessions wrote something else than alone; ${different} of ${sessions} texts differ from one another
 memory        WASM ${MiB(half.wasmBytes)} half-way, ${MiB(last.wasmBytes)} at the end; the process ${MiB(half.resident)}, ${MiB(last.resident)}, at most ${MiB(most)}
 sessions      ${last.sessions.count} left, ${last.sessions.evicted} evicted
-startup       ${startup.toFixed(0)} ms until it listens, ${firstAnswer.toFixed(0)} ms for the first answer`;
+startup       ${startup.toFixed(0)} ms until it listens at best, ${firstAnswer.toFixed(0)} ms for the first answer`;
 }

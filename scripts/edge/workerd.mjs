@@ -2,12 +2,13 @@
 
 import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { build } from "vite";
-import workerd from "workerd";
 import { root } from "../say.mjs";
 
+const workerd = createRequire(import.meta.url)("workerd").default;
 const at = (...path) => join(root, ...path);
 
 /** TypeScript of ts/edge to a file in `folder`; the library stays outside, and is found by its name. */
@@ -32,7 +33,7 @@ export async function bundle(entry, folder) {
 }
 
 /** Everything that workerd needs, in `folder`, where lstm.safetensors and gpt2.safetensors already are. */
-export async function prepare(folder, { sessionsMiB = 48 } = {}) {
+export async function prepare(folder, { sessionsMiB = 24 } = {}) {
   mkdirSync(folder, { recursive: true });
   await bundle("worker", folder);
   for (const file of ["workerd.js", "core.js", "kernels.wasm"]) {
@@ -44,7 +45,8 @@ export async function prepare(folder, { sessionsMiB = 48 } = {}) {
 const config = (sessionsMiB) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "edge", worker = .edge)],
-  sockets = [(name = "http", address = "127.0.0.1:8787", http = (), service = "edge")]
+  sockets = [(name = "http", address = "127.0.0.1:8787", http = (), service = "edge")],
+  v8Flags = ["--max-heap-size=32"] # MiB: workerd on one's own machine sets no limit, and would not tidy up
 );
 const edge :Workerd.Worker = (
   modules = [
@@ -56,8 +58,7 @@ const edge :Workerd.Worker = (
     (name = "gpt2.safetensors", data = embed "gpt2.safetensors")
   ],
   bindings = [(name = "SESSIONS_MIB", text = "${sessionsMiB}")],
-  compatibilityDate = "2026-10-01",
-  compatibilityFlags = ["enable_request_signal"] # so that training stops with the client
+  compatibilityDate = "2026-10-01"
 );
 `;
 
@@ -70,7 +71,7 @@ const edge :Workerd.Worker = (
 export async function serve(folder, { port = 8787 } = {}) {
   const start = performance.now();
   const options = [`--socket-addr=http=127.0.0.1:${port}`, "--control-fd=3"];
-  const child = spawn(workerd.default, ["serve", join(folder, "config.capnp"), ...options], {
+  const child = spawn(workerd, ["serve", join(folder, "config.capnp"), ...options], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
   const listening = await new Promise((resolve, reject) => {

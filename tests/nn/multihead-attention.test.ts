@@ -420,6 +420,10 @@ describe("MultiheadAttention refuses", () => {
       /expected attnMask to be a tensor, got object/,
     ],
     [
+      () => call([[N, L, E]], { isCausal: true, causalAlignment: "left" }),
+      /causalAlignment to be "topLeft" or "bottomRight", got left/,
+    ],
+    [
       () => call([[N, L, E]], { isCausal: true }),
       /isCausal says that attnMask is causal, and there is none/,
     ],

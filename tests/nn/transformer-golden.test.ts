@@ -55,7 +55,7 @@ const NETS: Record<string, { least: number; make: (options: Options) => Net }> =
   "transformer-decoder": { least: 10, make: (options) => stack("Decoder", options) },
   transformer: {
     least: 10,
-    make: (options) => new nn.Transformer({ dModel: E, nhead: H, ...options }),
+    make: (options) => new nn.Transformer(E, H, options),
   },
 };
 

@@ -16,6 +16,7 @@ import {
   type Tensor,
 } from "../../ts/index.ts";
 import { defaultGenerator } from "../../ts/core/random.ts";
+import { KVCache } from "../../ts/models/kv-cache.ts";
 import { bits } from "../support/bits.ts";
 import { expectRefusal, given, level } from "../support/given.ts";
 
@@ -68,18 +69,44 @@ describe("the decoder", () => {
         ) as [Tensor, Tensor];
         const tgtMask = nn.generateSquareSubsequentMask(L);
         const whole = layer.forward(tgt, memory, { tgtMask });
-        const cache = { own: new PlainCache(), memory: new PlainCache() };
-        layer.multihead_attn.remember(memory, cache.memory);
-        for (const [from, to] of [
-          [0, 2],
-          [2, 3],
-          [3, 5],
-        ] as const) {
-          const y = layer.step(tgt.slice(time, from, to), cache);
-          expect(far(y, whole.slice(time, from, to))).toBeLessThan(1e-6);
+        const sizes = { layers: 1, batch: N, heads: H, size: E / H, dtype: "float32" } as const;
+        for (const Cache of [PlainCache, KVCache]) {
+          const [own, kept] = [new Cache(sizes), new Cache(sizes)];
+          layer.multihead_attn.remember(memory, kept.layer(0));
+          kept.advance([S, S]);
+          const parts = [
+            [0, 2],
+            [2, 3],
+            [3, 5],
+          ] as const;
+          for (const [from, to] of parts) {
+            const step = tgt.slice(time, from, to);
+            const y = layer.step(step, { own: own.layer(0), memory: kept.layer(0) });
+            own.advance([to - from, to - from]);
+            expect(far(y, whole.slice(time, from, to))).toBeLessThan(1e-6);
+          }
+          own.free();
+          kept.free();
         }
       });
     }
+  });
+
+  test("keeps no keys that forward would append, and none of other sizes", () => {
+    const cache = new PlainCache();
+    for (const options of [{ addZeroAttn: true }, { addBiasKv: true }, { kdim: 3 }]) {
+      const module = new nn.MultiheadAttention(E, H, options);
+      expectRefusal(() => module.step(given([1, N, E]), cache), /step: keys of other sizes/);
+      expectRefusal(
+        () => module.remember(given([1, N, E]), cache),
+        /remember: keys of other sizes/,
+      );
+      module.free();
+    }
+    const module = new nn.MultiheadAttention(E, H);
+    expectRefusal(() => module.step(given([N, E]), cache), /x to have 3 dimensions, got \[2, 8\]/);
+    expectRefusal(() => module.lookUp(given([1, N, E], "float64"), cache), /x to be float32/);
+    module.free();
   });
 });
 
@@ -87,6 +114,12 @@ describe("the decoder", () => {
 class PlainCache implements nn.KeyValueCache {
   #keys: Tensor[] = [];
   #values: Tensor[] = [];
+
+  layer(): this {
+    return this;
+  }
+  advance(): void {}
+  free(): void {}
 
   keep(x: Tensor, { keys, values }: { keys: number; values: number }): void {
     this.#keys.push(heads(x, keys));
@@ -191,6 +224,27 @@ describe("the encoder", () => {
   });
 });
 
+test("captureAttention hears every attention, by name", () => {
+  const sizes = { ...OPTIONS, numEncoderLayers: 1, numDecoderLayers: 1 };
+  having(new nn.Transformer(E, H, sizes), (net) => {
+    const [src, tgt] = [draw(N, S, E), draw(N, L, E)];
+    const tgtMask = nn.generateSquareSubsequentMask(L);
+    const { result, records } = nn.captureAttention(net, () => net.forward(src, tgt, { tgtMask }));
+    expect(bits(result)).toBe(bits(net.forward(src, tgt, { tgtMask })));
+    expect(records.map(({ name, weights }) => [name, weights.shape])).toEqual([
+      ["encoder.layers.0.self_attn", [N, H, S, S]],
+      ["decoder.layers.0.self_attn", [N, H, L, L]],
+      ["decoder.layers.0.multihead_attn", [N, H, L, S]],
+    ]);
+    const module = new nn.MultiheadAttention(E, H, { batchFirst: true });
+    const heard = nn.captureAttention(module, () =>
+      module.forward(tgt, src, src, { averageAttnWeights: false }),
+    );
+    expect(bits(heard.records[0]!.weights)).toBe(bits(heard.result[1]));
+    module.free();
+  });
+});
+
 describe("Transformer", () => {
   test("has 44 140 544 parameters by default", () => {
     having(new nn.Transformer(), (net) => {
@@ -200,7 +254,7 @@ describe("Transformer", () => {
 
   test("starts from xavierUniform, differently in each layer, and leaves no layer behind", () => {
     const before = memory().tensors;
-    having(new nn.Transformer({ dModel: 32, nhead: 4, ...OPTIONS, dimFeedforward: 64 }), (net) => {
+    having(new nn.Transformer(32, 4, { ...OPTIONS, dimFeedforward: 64 }), (net) => {
       const named = new Map(net.namedParameters());
       expect(memory().tensors - before).toBe(named.size);
       for (const [name, p] of named) {
@@ -223,7 +277,7 @@ describe("Transformer", () => {
       }
     }
     const [customEncoder, customDecoder] = [new Twice(), new Twice()];
-    having(new nn.Transformer({ dModel: E, nhead: H, customEncoder, customDecoder }), (net) => {
+    having(new nn.Transformer(E, H, { customEncoder, customDecoder }), (net) => {
       expect(net.parameters()).toHaveLength(2);
       expect(net.encoder).toBe(customEncoder);
       const x = draw(L, N, E);
@@ -234,8 +288,8 @@ describe("Transformer", () => {
   });
 
   test("drops in training only", () => {
-    const options = { dModel: E, nhead: H, ...OPTIONS, dropout: 0.5, numEncoderLayers: 1 };
-    having(new nn.Transformer({ ...options, numDecoderLayers: 1 }), (net) => {
+    const options = { ...OPTIONS, dropout: 0.5, numEncoderLayers: 1 };
+    having(new nn.Transformer(E, H, { ...options, numDecoderLayers: 1 }), (net) => {
       const [src, tgt] = [draw(N, S, E), draw(N, L, E)];
       expect(bits(net.forward(src, tgt))).not.toBe(bits(net.forward(src, tgt)));
       net.eval();
@@ -244,8 +298,8 @@ describe("Transformer", () => {
   });
 
   test("one sequence is a batch of one", () => {
-    const options = { dModel: E, nhead: H, ...OPTIONS, numEncoderLayers: 1, numDecoderLayers: 1 };
-    having(new nn.Transformer(options), (net) => {
+    const options = { ...OPTIONS, numEncoderLayers: 1, numDecoderLayers: 1 };
+    having(new nn.Transformer(E, H, options), (net) => {
       const [src, tgt] = [draw(S, E), draw(L, E)];
       const tgtMask = nn.Transformer.generateSquareSubsequentMask(L);
       const y = net.forward(src, tgt, { tgtMask });
@@ -256,14 +310,12 @@ describe("Transformer", () => {
 
   test("has gradients that finite differences confirm", () => {
     const sizes = {
-      dModel: 4,
-      nhead: 2,
       dimFeedforward: 3,
       numEncoderLayers: 1,
       numDecoderLayers: 1,
     };
     const options = { ...OPTIONS, ...sizes, activation: "gelu", dtype: "float64" } as const;
-    having(new nn.Transformer(options), (net) => {
+    having(new nn.Transformer(4, 2, options), (net) => {
       const make = (...shape: number[]): Tensor =>
         randn(shape, { dtype: "float64", generator, requiresGrad: true });
       const f = (src: Tensor, tgt: Tensor, tgtMask: Tensor): Tensor =>
@@ -313,14 +365,14 @@ describe("transformers refuse", () => {
       /dtype "float32" or "float64", got bool/,
     ],
     [
-      make("Transformer", { numEncoderLayers: 0 }),
+      make("Transformer", 8, 2, { numEncoderLayers: 0 }),
       /numEncoderLayers to be an integer of at least 1, got 0/,
     ],
+    [make("Transformer", 6, 4), /Transformer: expected dModel to be a multiple of 4 heads/],
     [
-      make("Transformer", { dModel: 6, nhead: 4 }),
-      /Transformer: expected dModel to be a multiple of 4 heads/,
+      make("Transformer", 8, 2, { customDecoder: () => 1 }),
+      /customDecoder to be a module, got function/,
     ],
-    [make("Transformer", { customDecoder: () => 1 }), /customDecoder to be a module, got function/],
     [make("TransformerEncoder", relu, 1), /expected a layer that has clone\(\), got function/],
     [
       make("TransformerDecoder", undefined, 1),
@@ -330,13 +382,11 @@ describe("transformers refuse", () => {
 
   test("calls, and change nothing", () => {
     const sizes = {
-      dModel: E,
-      nhead: H,
       dimFeedforward: 4,
       numEncoderLayers: 1,
       numDecoderLayers: 1,
     };
-    const net = new nn.Transformer({ ...sizes, dropout: 0.1 });
+    const net = new nn.Transformer(E, H, { ...sizes, dropout: 0.1 });
     const layer = new nn.TransformerEncoderLayer(E, H);
     const refused = (src: Shape, tgt: Shape, options: () => object, message: RegExp): void => {
       manualSeed(2);

@@ -16,7 +16,7 @@ const below = (n: number): number => (state = (state * 48271) % 2147483647) % n;
 const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
 
 /** Sizes that are numbers of something else, and so are not swept. */
-const FLAGS = /^(reverse|relu|first|nesterov|maximize|decoupled|upper|causal|lower_right)$/;
+const FLAGS = /^(reverse|relu|first|nesterov|maximize|decoupled|upper|causal|lower_right|centred)$/;
 const DEPENDENT = /^(seed_|counter_|start$|steps?$|shifted$|mask_|.*_len$|.*_stride$)/;
 const SCALARS: Sizes = { low: -1, high: 3, threshold: 20, std: 2, mean: 1, factor: 3, limit: 0.5 };
 

@@ -8,7 +8,19 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
-const SLOWEST = 300_000; // ms
+/** ms; for a command to end, and for a server to answer. */
+const SLOWEST = 900_000;
+
+/** Tools that would tell their makers of us. */
+const SILENT = { NEXT_TELEMETRY_DISABLED: "1", WRANGLER_SEND_METRICS: "false" };
+
+const running = new Set();
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    for (const child of running) stop(child);
+    process.exit(1);
+  });
+}
 
 export class Project {
   constructor(folder) {
@@ -70,7 +82,7 @@ export class Project {
     try {
       const start = Date.now();
       while (!(await answers(url))) {
-        if (ended || Date.now() - start > 180_000)
+        if (ended || Date.now() - start > SLOWEST)
           throw new Error(`no answer at ${url}:\n${tail(text())}`);
         await sleep(100);
       }
@@ -86,10 +98,11 @@ export class Project {
   #spawn(command, args, env) {
     const child = spawn(command, args, {
       cwd: this.folder,
-      env: { ...process.env, NO_COLOR: "1", CI: "1", ...env },
+      env: { ...process.env, NO_COLOR: "1", CI: "1", ...SILENT, ...env },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true, // a group of its own, so that what it starts ends with it
     });
+    running.add(child);
     let text = "";
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (chunk) => (text += chunk));
@@ -98,7 +111,10 @@ export class Project {
         text += error.message;
         resolve(-1);
       });
-      child.on("close", (code, signal) => resolve(code ?? signal));
+      child.on("close", (code, signal) => {
+        running.delete(child);
+        resolve(code ?? signal);
+      });
     });
     return { child, exit, text: () => text };
   }

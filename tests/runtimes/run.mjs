@@ -1,11 +1,12 @@
 /**
  * @file `npm run test:runtimes`: the packed package, installed into a bare project for each target, where the same program
- * must give the same bits. `--list`, `--only <part of a name>`, `--keep` (the projects), `--readme` (writes the table).
+ * must give the same bits. `--list`, `--only <part of a name>`, `--keep` (the projects), `--readme` (writes the table),
+ * `--tarball <file>` (one that is packed already).
  */
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { build } from "../../scripts/build.mjs";
 import { must, output, run, Stop } from "../../scripts/say.mjs";
@@ -20,6 +21,7 @@ const { values: options } = parseArgs({
     list: { type: "boolean" },
     only: { type: "string", multiple: true, default: [] },
     keep: { type: "boolean" },
+    tarball: { type: "string" },
     readme: { type: "boolean" },
   },
 });
@@ -37,13 +39,13 @@ await run(async () => {
   }
   if (chosen.length === 0)
     throw new Stop(`No target is called ${options.only.join(" or ")}; see --list.`);
-  await build();
+  if (!options.tarball) await build();
   await debianPackages(
     chosen.flatMap((target) => (target.missing?.() ? (target.debian ?? []) : [])),
   );
   const folder = mkdtempSync(join(tmpdir(), "unrolled-runtimes-"));
   try {
-    const tarball = pack(folder);
+    const tarball = options.tarball ? resolve(options.tarball) : pack(folder);
     const expected = await reference(folder, tarball);
     console.log(`the weights' hash: ${expected.hash}`);
     const total = { passed: 0, failed: 0, skipped: 0 };

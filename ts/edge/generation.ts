@@ -7,7 +7,7 @@ import type { Body } from "./body.ts";
 import { bad, Problem } from "./problem.ts";
 import type { Session } from "./sessions.ts";
 
-/** Characters in one piece of the stream. Between two, other requests have their turn. */
+/** Characters in one piece of the stream. */
 const PIECE = 8;
 const MOST = 4096;
 
@@ -45,44 +45,23 @@ export function expectPossible({ model, read }: Session, { prompt, length }: Wis
 }
 
 /**
- * Reads the prompt, then draws characters, as fast as they are taken. Each character drawn is read at once, so the session
- * can go on from the last one sent.
- *
- * @param done called once: at the end, when nobody listens any more, and after an error
+ * Reads the prompt, then draws characters, piece by piece. Each character drawn is read at once, so that the session can go on
+ * from the last one written.
  */
-export function textStream(
+export function* write(
   session: Session,
   ids: Int32Array,
   { length, temperature, topK }: Wish,
-  done: () => void,
-): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  const { vocabulary } = session.model;
-  let written = 0;
-  return new ReadableStream<Uint8Array>(
-    {
-      pull(controller) {
-        try {
-          if (written === 0) session.push(ids);
-          let text = "";
-          for (const end = Math.min(written + PIECE, length); written < end; written++) {
-            const { generator } = session;
-            const choice = { temperature, topK, never: [UNKNOWN], generator };
-            const id = choose(session.logits!, choice);
-            text += vocabulary.decode(id);
-            session.push(Int32Array.of(id));
-          }
-          controller.enqueue(encoder.encode(text));
-          if (written < length) return;
-          done();
-          controller.close();
-        } catch (error) {
-          done();
-          throw error;
-        }
-      },
-      cancel: done,
-    },
-    { highWaterMark: 0 },
-  );
+): Generator<string> {
+  const { model, generator } = session;
+  session.push(ids);
+  for (let written = 0; written < length;) {
+    let text = "";
+    for (const end = Math.min(written + PIECE, length); written < end; written++) {
+      const id = choose(session.logits!, { temperature, topK, never: [UNKNOWN], generator });
+      text += model.vocabulary.decode(id);
+      session.push(Int32Array.of(id));
+    }
+    yield text;
+  }
 }

@@ -17,10 +17,10 @@ export interface PretrainingOptions {
 }
 
 /** The checkpoint of a small GPT-2 over the characters of a text. */
-export async function pretrain(
+export function pretrain(
   text: string,
   { steps = 400, width = 96, layers = 3, heads = 4, positions = 256 }: PretrainingOptions = {},
-): Promise<Uint8Array> {
+): Uint8Array {
   const vocabulary = learnVocabulary(text);
   const config = {
     vocab_size: vocabulary.characters.length,
@@ -36,7 +36,7 @@ export async function pretrain(
   const model = new TransformerLM(vocabulary, config, start.stateDict());
   start.free();
   const lesson = { text, steps, lr: 2e-3, windows: { T: positions - 1, B: 4 } };
-  await learn(model, lesson, { seed: 1, stop: () => false });
+  for (const _ of learn(model, lesson, 1));
   const bytes = scope(() => gpt2Checkpoint(model.weights(), config, vocabulary));
   model.free();
   return bytes;

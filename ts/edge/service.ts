@@ -6,25 +6,29 @@
  *     POST   /sessions                { model, seed } -> 201 { session, ... }
  *     GET    /sessions/:id            { session, model, read, trained, bytes }
  *     POST   /sessions/:id/text       { prompt, length, temperature, topK } -> a stream that goes on from all before
- *     POST   /sessions/:id/training   { text, steps, lr } -> { steps, loss: { before, after } }: this session's model learns
+ *     POST   /sessions/:id/training   { text, steps, lr } -> a line { step, loss } for each step: this session's model learns
  *     DELETE /sessions/:id            204
  *
- * What a client does wrong is answered by { error } with a status from 400 to 413. Equal requests to new sessions give equal
- * texts, whatever else goes on.
+ * What a client does wrong is answered by { error } and a status from 400 to 413. Equal requests to new sessions give equal
+ * texts, whatever else goes on. Who leaves ends what was done for them, after a step or eight characters.
  */
 
 import { memory } from "unrolled";
 import { type Body, bodyOf } from "./body.ts";
 import { modelOf } from "./checkpoint.ts";
-import { expectPossible, textStream, type Wish, wishIn } from "./generation.ts";
+import { expectPossible, type Wish, wishIn, write } from "./generation.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { bad, Problem } from "./problem.ts";
 import { Session, Sessions } from "./sessions.ts";
+import { streamed } from "./stream.ts";
 import { learn, lessonIn } from "./training.ts";
 
-/** Bytes that must be free for a session to begin, and for one to learn: a model of its own, its gradients and Adam's two. */
+/** Bytes that must be free for a session to begin. */
 const ROOM = 2 ** 16;
-const ROOM_TO_LEARN = 2 ** 23;
+
+/** And for one to learn: a model of its own, its gradients and Adam's two averages, 4 bytes each. */
+const roomToLearn = (model: LanguageModel): number =>
+  16 * model.parameters().reduce((n, p) => n + p.size, 0);
 
 export interface ServiceOptions {
   /** Checkpoints by the names of their models; the first is the default. */
@@ -62,8 +66,9 @@ export class Service {
   async #route(request: Request): Promise<Response> {
     const [, place = "", id, part, ...rest] = new URL(request.url).pathname.split("/");
     const route = [place, id === undefined ? "" : ":id", part ?? ""].filter(Boolean).join("/");
-    const methods = rest.length === 0 ? this.#routes[route] : undefined;
-    if (!methods) throw new Problem(404, "there is nothing here; GET / tells what there is");
+    const methods = Object.hasOwn(this.#routes, route) ? this.#routes[route] : undefined;
+    if (!methods || rest.length > 0)
+      throw new Problem(404, "there is nothing here; GET / tells what there is");
     const method = methods[request.method];
     if (!method) {
       const allow = Object.keys(methods).join(", ");
@@ -137,7 +142,7 @@ export class Service {
     const [beginning, wish] = [this.#beginningIn(body), wishIn(body)];
     body.end();
     const session = this.#add(beginning);
-    return write(session, wish, () => this.#sessions.end(session));
+    return text(session, wish, () => this.#sessions.end(session));
   }
 
   async #write(request: Request, id: string): Promise<Response> {
@@ -145,26 +150,46 @@ export class Service {
     const wish = wishIn(body);
     body.end();
     const session = this.#sessions.take(id);
-    return write(session, wish, () => this.#sessions.release(session));
+    return text(session, wish, () => this.#sessions.release(session));
   }
 
   async #train(request: Request, id: string): Promise<Response> {
     const body = await bodyOf(request);
     const session = this.#sessions.take(id);
-    try {
+    const release = (): void => this.#sessions.release(session);
+    return orElse(release, () => {
       const lesson = lessonIn(body, session.model);
       body.end();
-      this.#sessions.makeRoom(ROOM_TO_LEARN);
+      this.#sessions.makeRoom(roomToLearn(session.model));
       const model = session.ownModel(() => this.#load(session.name));
-      const result = await learn(model, lesson, {
-        seed: session.trained,
-        stop: () => request.signal.aborted,
-      });
-      session.trained += result.steps;
-      return Response.json(result);
-    } finally {
-      this.#sessions.release(session);
-    }
+      return streamed(
+        "application/x-ndjson",
+        steps(session, learn(model, lesson, session.trained)),
+        release,
+      );
+    });
+  }
+}
+
+/** @param done called when the text is written, cannot be, or nobody listens any more */
+const text = (session: Session, wish: Wish, done: () => void): Response =>
+  orElse(done, () => {
+    const ids = expectPossible(session, wish);
+    return streamed("text/plain; charset=utf-8", write(session, ids, wish), done);
+  });
+
+/** A line for each step. */
+function* steps(session: Session, losses: Iterable<number>): Generator<string> {
+  for (const loss of losses) yield `${JSON.stringify({ step: ++session.trained, loss })}\n`;
+}
+
+/** What `f` gives; if it throws, `undo` comes first. */
+function orElse<T>(undo: () => void, f: () => T): T {
+  try {
+    return f();
+  } catch (error) {
+    undo();
+    throw error;
   }
 }
 
@@ -175,16 +200,3 @@ const about = ({ id, name, read, trained, bytes }: Session): object => ({
   trained,
   bytes,
 });
-
-/** @param done called when the text is written, or nobody listens any more */
-function write(session: Session, wish: Wish, done: () => void): Response {
-  let ids: Int32Array;
-  try {
-    ids = expectPossible(session, wish);
-  } catch (error) {
-    done();
-    throw error;
-  }
-  const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" };
-  return new Response(textStream(session, ids, wish, done), { headers });
-}

@@ -7,8 +7,6 @@ import { bad } from "./problem.ts";
 
 /** Of a request: T characters of a window, B windows of a step. */
 const WINDOWS = { T: 32, B: 8 };
-/** The mean loss is told over this many steps, at the beginning and at the end. */
-const TOLD = 3;
 /**
  * Multiplications and additions of a request: two seconds at 10 GFLOP/s. The clock of a Worker stands still while it
  * computes, so time cannot be measured, only work be counted.
@@ -43,40 +41,29 @@ export function lessonIn(body: Body, model: LanguageModel): Lesson {
   return lesson;
 }
 
-/**
- * Adam on windows of the text, one step after another, with a turn for other requests in between.
- *
- * @param stop looked at before each step
- */
-export async function learn(
+/** Adam on windows of the text. Each step gives its loss, in nats a character. */
+export function* learn(
   model: LanguageModel,
   { text, steps, lr, windows: { T, B } }: Lesson,
-  { seed, stop }: { seed: number; stop: () => boolean },
-): Promise<{ steps: number; loss: { before: number; after: number } }> {
+  seed: number,
+): Iterable<number> {
   const ids = model.vocabulary.encode(text);
   const generator = new Generator(seed);
   const adam = new optim.Adam(model.parameters(), { lr });
-  const losses: number[] = [];
   try {
-    while (losses.length < steps && !stop()) {
-      losses.push(
-        scope(() => {
-          const starts = randint(0, ids.length - T, [B], { generator }).data();
-          const rows = Array.from(starts, (at) => [...ids.subarray(at, at + T + 1)]);
-          const loss = model.loss(tensor(Int32Array.from(rows.flat()), [B, T + 1]));
-          loss.backward();
-          clipGradNorm(model.parameters(), 1);
-          adam.step();
-          adam.zeroGrad();
-          return loss.item();
-        }),
-      );
-      await new Promise((turn) => setTimeout(turn, 0));
+    for (let step = 0; step < steps; step++) {
+      yield scope(() => {
+        const starts = randint(0, ids.length - T, [B], { generator }).data();
+        const rows = Array.from(starts, (at) => [...ids.subarray(at, at + T + 1)]);
+        const loss = model.loss(tensor(Int32Array.from(rows.flat()), [B, T + 1]));
+        loss.backward();
+        clipGradNorm(model.parameters(), 1);
+        adam.step();
+        adam.zeroGrad();
+        return loss.item();
+      });
     }
   } finally {
     adam.free();
   }
-  const mean = (some: readonly number[]): number => some.reduce((a, b) => a + b, 0) / some.length;
-  const loss = { before: mean(losses.slice(0, TOLD)), after: mean(losses.slice(-TOLD)) };
-  return { steps: losses.length, loss };
 }

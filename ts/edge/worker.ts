@@ -7,14 +7,14 @@ import gpt2 from "./gpt2.safetensors";
 import { Service } from "./service.ts";
 
 interface Environment {
-  /** MiB of all sessions together. A Worker has 128 for everything. */
+  /** MiB of all sessions together; default 24. A Worker has 128 MB for everything. */
   SESSIONS_MIB?: string;
 }
 
 let service: Service | undefined;
 
 export default {
-  fetch(request: Request, { SESSIONS_MIB = "48" }: Environment): Promise<Response> {
+  fetch(request: Request, { SESSIONS_MIB = "24" }: Environment): Promise<Response> {
     service ??= new Service({
       checkpoints: {
         lstm: new Uint8Array(lstm as ArrayBuffer),

@@ -5,6 +5,7 @@ import { fail, sameShape, type Shape, show } from "../core/shape.ts";
 import { expectTensor, type Tensor } from "../core/tensor.ts";
 import { type BlockMask, expectMask } from "./block-mask.ts";
 
+/** Options of a call of `MultiheadAttention`. */
 export interface MultiheadAttentionCall {
   /** [N, S], or [S] unbatched. bool: true is BLOCKED, a key that no query sees; float: added to the scores. */
   keyPaddingMask?: BlockMask | undefined;
@@ -62,6 +63,9 @@ export function expectCall(
   expectMask(where, "attnMask", attnMask, dtype, { "[L, S]": [L, S], [each]: [N * H, L, S] });
   const keys = unbatched ? { "[S]": [S] } : { "[N, S]": [N, S] };
   expectMask(where, "keyPaddingMask", keyPaddingMask, dtype, keys);
+  if (!["topLeft", "bottomRight", undefined].includes(causalAlignment)) {
+    fail(where, "causalAlignment", 'to be "topLeft" or "bottomRight"', String(causalAlignment));
+  }
   if (isCausal && !attnMask && !causalAlignment) {
     throw new TypeError(
       `${where}: isCausal says that attnMask is causal, and there is none; give ` +

@@ -1,6 +1,6 @@
 /** @file The masks of attention modules, in which true blocks, and their way to the op's, in which true takes part. */
 
-import { expectFloatDType, type FloatDType, isFloat } from "../core/dtype.ts";
+import { expectFloatDType, type FloatDType, isFloat, type TypedArray } from "../core/dtype.ts";
 import { expectInteger, fail, sameShape, type Shape, show } from "../core/shape.ts";
 import { expectTensor, type Tensor } from "../core/tensor.ts";
 import { add } from "../ops/arithmetic.ts";
@@ -35,27 +35,31 @@ export function generateSquareSubsequentMask(
   return mask;
 }
 
-/** Whether a mask blocks exactly the keys j > i, for `size` of each. One that is learnt counts as another. */
-export function isCausalMask(mask: BlockMask, size: number): boolean {
-  if (!sameShape(mask.shape, [size, size]) || mask.requiresGrad) return false;
-  const blocked = mask.dtype === "bool" ? 1 : -Infinity;
-  const values = mask.view();
-  for (let i = 0, k = 0; i < size; i++) {
-    for (let j = 0; j < size; j++, k++) if (values[k] !== (j > i ? blocked : 0)) return false;
-  }
-  return true;
-}
-
-/** What `isCausal` means: itself, or, for null and nothing, what the mask looks like. */
+/**
+ * What a causal hint means: itself, or, where there is none, what the mask looks like. One that is learnt is not causal.
+ *
+ * @param x what attends to itself: [L, N, E], [L, E], or [N, L, E] where the layer has batchFirst
+ */
 export function detectCausal(
   mask: BlockMask | undefined,
-  isCausal: boolean | null | undefined,
-  size: number,
+  hint: boolean | null | undefined,
+  x: Tensor,
+  { batchFirst = false }: { batchFirst?: boolean },
 ): boolean {
-  if (isCausal !== undefined && isCausal !== null) return isCausal;
+  if (hint !== undefined && hint !== null) return hint;
   if (mask === undefined) return false;
   expectTensor("isCausal", "the mask", mask);
-  return isCausalMask(mask, size);
+  const L = x.shape[x.ndim === 3 && batchFirst ? 1 : 0]!;
+  return !mask.requiresGrad && sameShape(mask.shape, [L, L]) && blocksTheFuture(mask.view(), L);
+}
+
+/** Whether exactly the keys j > i are blocked. A bool mask has 1 there, a float one −∞. */
+function blocksTheFuture(mask: TypedArray, L: number): boolean {
+  const blocked = mask instanceof Uint8Array ? 1 : -Infinity;
+  for (let i = 0, k = 0; i < L; i++) {
+    for (let j = 0; j < L; j++, k++) if (mask[k] !== (j > i ? blocked : 0)) return false;
+  }
+  return true;
 }
 
 /** Throws unless a mask is a bool tensor, or a float one of the module's dtype, of one of the shapes. */
@@ -106,12 +110,8 @@ export function attentionMasks(
   if (attnMask) masks.push(attnMask.ndim === 3 ? reshape(attnMask, [N, -1, L, S]) : attnMask);
   if (keyPaddingMask) masks.push(reshape(keyPaddingMask, [N, 1, 1, S]));
   if (masks.length === 0) return {};
-  return {
-    attnMask: joined(
-      masks.map((m) => (appended > 0 ? pad(m, [0, appended]) : m)),
-      dtype,
-    ),
-  };
+  const longer = masks.map((m) => (appended > 0 ? pad(m, [0, appended]) : m));
+  return { attnMask: joined(longer, dtype) };
 }
 
 /** One mask: bool, where true TAKES PART, if all are bool, else the sum of what they add to the scores. */

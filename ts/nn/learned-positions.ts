@@ -7,6 +7,7 @@ import { normal } from "./init.ts";
 import { Module, parameter } from "./module.ts";
 import { positionsFor } from "./positional-encoding.ts";
 
+/** Options of `LearnedPositions`. */
 export interface LearnedPositionsOptions {
   /** σ of the initial values. Default 0.02, as in BERT and GPT-2. */
   std?: number;
@@ -43,7 +44,7 @@ export class LearnedPositions extends Module {
 
   /**
    * @param x [L, N, E], [N, L, E] with batchFirst, or [L, E]
-   * @param options.offset the position of the first step; default 0
+   * @param options offset: the position of the first step; default 0
    * @throws RangeError when a sequence is too long, or a shape does not fit
    */
   forward(x: Tensor, { offset = 0 }: { offset?: number } = {}): Tensor {

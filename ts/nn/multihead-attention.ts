@@ -84,8 +84,9 @@ export class MultiheadAttention extends Module {
     const { generator = defaultGenerator } = options;
     const E = expectInteger(where, "embedDim", embedDim, 1);
     expectInteger(where, "numHeads", numHeads, 1);
-    if (E % numHeads !== 0)
-      fail(where, "embedDim", `to be a multiple of ${numHeads} heads`, `${E}`);
+    if (E % numHeads !== 0) {
+      fail(where, "embedDim", `to be a multiple of ${numHeads} heads`, String(E));
+    }
     this.kdim = expectInteger(where, "kdim", kdim, 1);
     this.vdim = expectInteger(where, "vdim", vdim, 1);
     this.dropout = expectNumber(where, "dropout", dropout, 0, 1);

@@ -40,6 +40,7 @@ export function anglesOf(offset: number, length: number, d: number, base: number
   return div(unsqueeze(positions, 1), pow(base, exponents));
 }
 
+/** Options of `PositionalEncoding`. */
 export interface PositionOptions {
   /** Of what comes out, in training. Default 0.1. */
   dropout?: number;
@@ -83,7 +84,7 @@ export class PositionalEncoding extends Module {
 
   /**
    * @param x [L, N, E], [N, L, E] with batchFirst, or [L, E]
-   * @param options.offset the position of the first step; default 0
+   * @param options offset: the position of the first step; default 0
    * @throws RangeError when a sequence is too long, or a shape does not fit
    */
   forward(x: Tensor, { offset = 0 }: { offset?: number } = {}): Tensor {

@@ -1,12 +1,11 @@
 import { expectFloatDType, type FloatDType } from "../core/dtype.ts";
-import { expectInteger, expectNumber, fail, show } from "../core/shape.ts";
+import { expectInteger, expectNumber } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { add, div, mul, sqrt, square } from "../ops/arithmetic.ts";
 import { ones } from "../ops/create.ts";
-import { expectFloat } from "../ops/operand.ts";
-import { mean } from "../ops/reduce.ts";
+import { rmsNorm } from "../ops/norm.ts";
 import { Module, parameter } from "./module.ts";
 
+/** Options of `RMSNorm`. */
 export interface RMSNormOptions {
   /** Added to the mean square. Default: the dtype's machine epsilon. */
   eps?: number | undefined;
@@ -41,16 +40,8 @@ export class RMSNorm extends Module {
     this.weight = elementwiseAffine ? parameter(ones(shape, { dtype })) : undefined;
   }
 
-  /** @param x [..., ...normalizedShape] */
+  /** Normalises over the last axes. @param x [..., ...normalizedShape] */
   forward(x: Tensor): Tensor {
-    expectFloat("RMSNorm", "x", x);
-    const n = this.normalizedShape.length;
-    if (n === 0 || show(x.shape.slice(-n)) !== show(this.normalizedShape)) {
-      fail("RMSNorm", "x", `to end in ${show(this.normalizedShape)}`, show(x.shape));
-    }
-    const axes = this.normalizedShape.map((_, i) => i - n);
-    const scale = sqrt(add(mean(square(x), axes, { keepdim: true }), this.eps));
-    const y = div(x, scale);
-    return this.weight ? mul(y, this.weight) : y;
+    return rmsNorm(x, this.normalizedShape, this.weight, this.eps);
   }
 }

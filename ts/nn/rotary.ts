@@ -9,6 +9,7 @@ import { slice, unbind } from "../ops/slice.ts";
 import { Module } from "./module.ts";
 import { anglesOf } from "./positional-encoding.ts";
 
+/** Options of `RotaryEmbedding`. */
 export interface RotaryOptions {
   /** Default 10000. */
   base?: number;
@@ -47,7 +48,7 @@ export class RotaryEmbedding extends Module {
 
   /**
    * @param x [..., L, D], D ≥ dim
-   * @param options.offset the position of the first step; default 0
+   * @param options offset: the position of the first step; default 0
    * @returns shaped as x
    * @throws RangeError or TypeError when the shape, dtype or offset does not fit
    */

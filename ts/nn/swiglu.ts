@@ -6,6 +6,7 @@ import { mul } from "../ops/arithmetic.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 
+/** Options of `SwiGLU`. */
 export interface SwiGLUOptions {
   /** Whether the three layers have biases. Default false. */
   bias?: boolean;

@@ -2,9 +2,9 @@ import { expectInteger } from "../core/shape.ts";
 import { expectTensor, type Tensor } from "../core/tensor.ts";
 import { detectCausal } from "./block-mask.ts";
 import type { Layer, ModuleList } from "./containers.ts";
+import { clones } from "./copies.ts";
 import { Module } from "./module.ts";
 import type { DecoderLayerCall } from "./transformer-decoder-layer.ts";
-import { clones, lengthOf } from "./transformer-options.ts";
 
 export interface DecoderCall extends Omit<DecoderLayerCall, "tgtIsCausal"> {
   /** Says whether `tgtMask` is causal. Default null: finds out. */
@@ -44,8 +44,7 @@ export class TransformerDecoder extends Module {
    */
   forward(tgt: Tensor, memory: Tensor, options: DecoderCall = {}): Tensor {
     expectTensor("TransformerDecoder", "tgt", tgt);
-    const length = lengthOf(tgt, this.layers.at(0));
-    const tgtIsCausal = detectCausal(options.tgtMask, options.tgtIsCausal, length);
+    const tgtIsCausal = detectCausal(options.tgtMask, options.tgtIsCausal, tgt, this.layers.at(0));
     let x = tgt;
     for (const layer of this.layers) x = layer.forward(x, memory, { ...options, tgtIsCausal });
     return this.norm ? this.norm.forward(x) : x;

@@ -1,12 +1,13 @@
 import type { Tensor } from "../core/tensor.ts";
 import { add } from "../ops/arithmetic.ts";
 import type { BlockMask } from "./block-mask.ts";
+import { copyOf } from "./copies.ts";
 import { Dropout } from "./dropout.ts";
 import { LayerNorm } from "./layer-norm.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import { MultiheadAttention } from "./multihead-attention.ts";
-import { copyOf, layerOptions, type TransformerLayerOptions } from "./transformer-options.ts";
+import { layerOptions, type TransformerLayerOptions } from "./transformer-options.ts";
 
 export interface EncoderLayerCall {
   /** [L, L] or [N · H, L, L]. bool: true is BLOCKED; float: added to the scores, and gets its gradient. */

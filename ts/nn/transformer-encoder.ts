@@ -1,10 +1,10 @@
 import { expectFlags, expectInteger } from "../core/shape.ts";
 import { expectTensor, type Tensor } from "../core/tensor.ts";
 import { type BlockMask, detectCausal } from "./block-mask.ts";
-import { type Layer, ModuleList } from "./containers.ts";
+import type { Layer, ModuleList } from "./containers.ts";
+import { clones } from "./copies.ts";
 import { Module } from "./module.ts";
 import type { EncoderLayerCall } from "./transformer-encoder-layer.ts";
-import { clones, lengthOf } from "./transformer-options.ts";
 
 export interface TransformerEncoderOptions {
   /** Applied to the last layer's output. Default none. */
@@ -57,8 +57,11 @@ export class TransformerEncoder extends Module {
    */
   forward(src: Tensor, { mask, srcKeyPaddingMask, isCausal }: EncoderCall = {}): Tensor {
     expectTensor("TransformerEncoder", "src", src);
-    const causal = detectCausal(mask, isCausal, lengthOf(src, this.layers.at(0)));
-    const call = { srcMask: mask, srcKeyPaddingMask, isCausal: causal };
+    const call = {
+      srcMask: mask,
+      srcKeyPaddingMask,
+      isCausal: detectCausal(mask, isCausal, src, this.layers.at(0)),
+    };
     let x = src;
     for (const layer of this.layers) x = layer.forward(x, call);
     return this.norm ? this.norm.forward(x) : x;

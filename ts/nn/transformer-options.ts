@@ -5,8 +5,6 @@ import { defaultGenerator, type Generator } from "../core/random.ts";
 import { expectFlags, expectInteger, expectNumber, fail } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { gelu, relu } from "../ops/activation.ts";
-import { ModuleList } from "./containers.ts";
-import { Module } from "./module.ts";
 
 export type Activation = "relu" | "gelu" | ((x: Tensor) => Tensor);
 
@@ -43,8 +41,9 @@ export function layerOptions(
   const { generator = defaultGenerator } = options;
   expectInteger(where, "dModel", dModel, 1);
   expectInteger(where, "nhead", nhead, 1);
-  if (dModel % nhead !== 0)
-    fail(where, "dModel", `to be a multiple of ${nhead} heads`, `${dModel}`);
+  if (dModel % nhead !== 0) {
+    fail(where, "dModel", `to be a multiple of ${nhead} heads`, String(dModel));
+  }
   expectInteger(where, "dimFeedforward", dimFeedforward, 1);
   expectNumber(where, "dropout", dropout, 0, 1);
   expectNumber(where, "layerNormEps", layerNormEps, 0);
@@ -68,38 +67,4 @@ function activationOf(where: string, activation: Activation): (x: Tensor) => Ten
   if (activation === "relu") return relu;
   if (activation === "gelu") return (x) => gelu(x);
   return fail(where, "activation", 'to be "relu", "gelu" or a function', String(activation));
-}
-
-/** What `make` makes, with the parameters and the modes of `module`. No random number is used up. */
-export function copyOf<M extends Module>(module: M, generator: Generator, make: () => M): M {
-  const before = generator.state();
-  const copy = make();
-  generator.setState(before);
-  copy.loadStateDict(module.stateDict());
-  const own = module.parameters();
-  copy.parameters().forEach((p, i) => (p.requiresGrad = own[i]!.requiresGrad));
-  const modules = module.modules();
-  copy.modules().forEach((m, i) => (m.training = modules[i]!.training));
-  return copy;
-}
-
-/** Copies of a layer. @throws TypeError for what cannot be copied, or a norm that is no module */
-export function clones<L extends Module & { clone(): L }>(
-  where: string,
-  layer: L,
-  numLayers: number,
-  norm: Module | undefined,
-): ModuleList<L> {
-  if (!(layer instanceof Module) || typeof layer.clone !== "function") {
-    throw new TypeError(`${where}: expected a layer that has clone(), got ${typeof layer}`);
-  }
-  if (norm !== undefined && !(norm instanceof Module)) {
-    throw new TypeError(`${where}: expected norm to be a module, got ${typeof norm}`);
-  }
-  return new ModuleList(Array.from({ length: numLayers }, () => layer.clone()));
-}
-
-/** How many steps a sequence has: [L, N, E], [L, E], or [N, L, E] where the layer has batchFirst. */
-export function lengthOf(x: Tensor, layer: { batchFirst?: boolean }): number {
-  return x.shape[x.ndim === 3 && layer.batchFirst ? 1 : 0]!;
 }

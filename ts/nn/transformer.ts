@@ -34,26 +34,25 @@ export interface TransformerCall extends DecoderCall {
 /**
  * An encoder and a decoder that attends to what it gives (Vaswani et al. 2017), without embeddings and positions.
  *
- *     const net = new Transformer({ dModel: 64, nhead: 4, batchFirst: true });
+ *     const net = new Transformer(64, 4, { batchFirst: true });
  *     const tgtMask = Transformer.generateSquareSubsequentMask(L);
  *     const y = net.forward(src, tgt, { tgtMask });                       // [N, S, 64], [N, L, 64] to [N, L, 64]
  *
- * dModel is 512 and nhead 8 unless given. Matrices start from xavierUniform, whatever the layers drew.
+ * Matrices start from xavierUniform, whatever the layers drew.
  *
+ * @param dModel default 512 @param nhead default 8
  * @throws RangeError or TypeError for impossible sizes and options
  */
 export class Transformer extends Module {
   readonly encoder: NonNullable<TransformerOptions["customEncoder"]>;
   readonly decoder: NonNullable<TransformerOptions["customDecoder"]>;
-  readonly dModel: number;
-  readonly nhead: number;
   readonly batchFirst: boolean;
 
-  constructor({
-    dModel = 512,
-    nhead = 8,
-    ...options
-  }: TransformerOptions & { dModel?: number; nhead?: number } = {}) {
+  constructor(
+    readonly dModel = 512,
+    readonly nhead = 8,
+    options: TransformerOptions = {},
+  ) {
     super();
     const { numEncoderLayers = 6, numDecoderLayers = 6, customEncoder, customDecoder } = options;
     const given = layerOptions("Transformer", dModel, nhead, options);
@@ -65,8 +64,6 @@ export class Transformer extends Module {
     }
     const { layerNormEps: eps, bias, dtype, generator } = given;
     const norm = (): LayerNorm => new LayerNorm(dModel, { eps, bias, dtype });
-    this.dModel = dModel;
-    this.nhead = nhead;
     this.batchFirst = given.batchFirst;
     this.encoder =
       customEncoder ??

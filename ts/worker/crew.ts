@@ -6,7 +6,9 @@ import { makeShared } from "./shared.ts";
 
 /** A browser's Worker, or one of node:worker_threads. */
 export interface WorkerLike {
+  /** As every worker has it. */
   postMessage(message: unknown, transfer: never): void;
+  /** Ends it at once. */
   terminate(): unknown;
 }
 

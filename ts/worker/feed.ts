@@ -33,7 +33,7 @@ export class Feed<T> implements AsyncIterable<T> {
 /** Values wait for `next`, or `next` for values. */
 class Reader<T> implements AsyncIterator<T, undefined> {
   readonly #values: T[] = [];
-  readonly #waiting: PromiseWithResolve<IteratorResult<T, undefined>>[] = [];
+  readonly #waiting: Waiting<T>[] = [];
   #end: { error: unknown } | "end" | undefined;
 
   constructor(readonly leave: () => void) {}
@@ -49,7 +49,7 @@ class Reader<T> implements AsyncIterator<T, undefined> {
     for (const waiting of this.#waiting.splice(0)) this.#finish(waiting);
   }
 
-  #finish({ resolve, reject }: PromiseWithResolve<IteratorResult<T, undefined>>): void {
+  #finish({ resolve, reject }: Waiting<T>): void {
     const end = this.#end!;
     this.#end = "end"; // an error is told once
     if (end === "end") resolve({ done: true, value: undefined });
@@ -73,7 +73,8 @@ class Reader<T> implements AsyncIterator<T, undefined> {
   }
 }
 
-interface PromiseWithResolve<T> {
-  resolve: (value: T) => void;
+/** A `next` without an answer. */
+interface Waiting<T> {
+  resolve: (result: IteratorResult<T, undefined>) => void;
   reject: (error: unknown) => void;
 }

@@ -2,15 +2,17 @@
 
 import type { Generator, GeneratorState, Tensor } from "unrolled";
 import { Barrier } from "./barrier.ts";
-import { type Head, Layout } from "./layout.ts";
+import { type Floats, Layout } from "./layout.ts";
 import type { Shared } from "./shared.ts";
 
 /** The first cells are the barrier's. */
 const STOP = 4;
 
-/** From the seed of one shard's stream to the next's: 2^53 / φ. */
-const STRIDE = 5566755282872655;
+/** From the seed of one shard's stream to the next's: far more than people's seeds are apart. */
+const STRIDE = 2 ** 40;
+const SEEDS = 2 ** 53;
 
+/** Options of `Group.gradients`. */
 export interface GradientOptions {
   /** Whether a shard's loss is the mean over its examples or the sum. Default "mean". */
   reduction?: "mean" | "sum";
@@ -27,15 +29,13 @@ export type ShardLoss = (from: number, to: number) => number;
 
 /**
  * The threads that run one program on the same data, from the same seed, so that all hold the same model: each computes the
- * gradient of a part of the batch, all add up the parts, in the same order however many they are.
+ * gradients of some parts of the batch, and adds up those of all parts, in the same order however many threads there are.
  */
 export class Group {
   readonly #barrier: Barrier;
   readonly #cells: Int32Array;
   /** Of one thread alone. */
   #own = new ArrayBuffer(0);
-  /** Float64, reused. */
-  #totals = new Float64Array(0);
 
   /** @internal `serve` makes it. */
   constructor(
@@ -85,49 +85,37 @@ export class Group {
     const states = generators.map((generator) => generator.state());
     for (let s = this.rank; s < this.shards; s += this.threads) {
       const [from, to] = part(size, s, this.shards);
-      generators.forEach((generator, i) => generator.setState(streamOf(states[i]!, s)));
-      const loss = from < to ? lossOf(from, to) : 0;
       const weight = reduction === "sum" ? 1 : (to - from) / size;
+      generators.forEach((generator, i) => generator.setState(streamOf(states[i]!, s)));
+      forget(parameters); // those of the shard before
+      const loss = from < to ? weight * lossOf(from, to) : 0;
       const counters = generators.map((generator) => generator.state().counter);
       const given = parameters.map((p) => p.grad !== undefined);
-      heads[s]!.write({ weight, loss, batch: size, bytes: layout.bytes }, counters, given);
+      heads[s]!.write({ loss, batch: size, bytes: layout.bytes }, counters, given);
       parameters.forEach((p, i) => {
-        if (p.grad) layout.gradient(memory, s, i).set(p.grad.view() as Float64Array);
-        p.grad?.free();
-        p.grad = undefined;
+        if (!p.grad) return;
+        const weighted = p.grad.mul(weight);
+        layout.gradient(memory, s, i).set(numbers(weighted));
+        weighted.free();
       });
     }
     this.#barrier.wait();
     if (!heads.every((head) => head.fits(size, layout.bytes))) {
       throw new Error("group: expected the same batch and parameters in all threads; they differ");
     }
-    this.#reduce(layout, memory, heads);
-    this.#barrier.wait();
     parameters.forEach((p, i) => {
-      if (!heads.some((head) => head.reaches(i))) return;
-      roomForGradient(p).set(layout.gradient(memory, 0, i));
+      const parts = heads.flatMap((head, s) =>
+        head.reaches(i) ? [layout.gradient(memory, s, i)] : [],
+      );
+      if (parts.length > 0) addUp(p, parts);
     });
     generators.forEach((generator, i) => {
       const counter = Math.max(...heads.map((head) => head.counter(i)));
       generator.setState({ seed: states[i]!.seed, counter });
     });
-    const loss = heads.reduce((sum, head) => sum + head.weight * head.loss, 0);
+    const loss = heads.reduce((sum, head) => sum + head.loss, 0);
     this.#barrier.wait(); // nobody may write the next batch's before all have read
     return loss;
-  }
-
-  /** Each thread adds up its part of every gradient, Σ_s w_s g_s in the order of s, into the first shard's. */
-  #reduce(layout: Layout, memory: ArrayBufferLike, heads: readonly Head[]): void {
-    layout.sizes.forEach((size, i) => {
-      const [from, to] = part(size, this.rank, this.threads);
-      if (this.#totals.length < to - from) this.#totals = new Float64Array(to - from);
-      const total = this.#totals.subarray(0, to - from).fill(0);
-      heads.forEach((head, s) => {
-        if (head.reaches(i))
-          addTo(total, head.weight, layout.gradient(memory, s, i).subarray(from, to));
-      });
-      layout.gradient(memory, 0, i).set(total, from);
-    });
   }
 
   #room(bytes: number): ArrayBufferLike {
@@ -168,24 +156,43 @@ const part = (n: number, k: number, parts: number): [from: number, to: number] =
   Math.floor(((k + 1) * n) / parts),
 ];
 
-/** total += w g */
-function addTo(total: Float64Array, w: number, g: Float32Array | Float64Array): void {
-  for (let i = 0; i < total.length; i++) total[i]! += w * g[i]!;
-}
-
 /** The stream of a shard: of another seed, at the same place. */
-const streamOf = ({ seed, counter }: GeneratorState, shard: number): GeneratorState => ({
-  seed: (seed + (shard + 1) * STRIDE) % 2 ** 53,
-  counter,
-});
-
-/** A gradient where `backward()` puts one, for its owner to be the parameter's; whatever is inside. */
-function roomForGradient(p: Tensor): Float64Array {
-  const sum = p.sum();
-  sum.backward();
-  sum.free();
-  return p.grad!.view() as Float64Array;
+function streamOf({ seed, counter }: GeneratorState, shard: number): GeneratorState {
+  const step = ((shard + 1) * STRIDE) % SEEDS;
+  const room = SEEDS - step; // a sum above 2^53 would be rounded
+  return { seed: seed < room ? seed + step : seed - room, counter };
 }
+
+function forget(parameters: readonly Tensor[]): void {
+  for (const p of parameters) {
+    p.grad?.free();
+    p.grad = undefined;
+  }
+}
+
+/** Leaves in `grad` the sum of the parts, from the first to the last. Every thread adds them up for itself: that is soon done. */
+function addUp(p: Tensor, parts: readonly Floats[]): void {
+  if (!p.grad) {
+    // none of this thread's shards reached it; a gradient belongs where `backward` puts it
+    const any = p.sum();
+    any.backward();
+    any.free();
+  }
+  const grad = p.grad!;
+  let sum = p.detach().neg(); // room for it, whatever is inside
+  numbers(sum).set(parts[0]!);
+  for (const part of parts.slice(1)) {
+    numbers(grad).set(part);
+    const more = sum.add(grad);
+    sum.free();
+    sum = more;
+  }
+  numbers(grad).set(numbers(sum));
+  sum.free();
+}
+
+/** Good until the next allocation. */
+const numbers = (t: Tensor): Floats => t.view() as Floats; // as all parameters are
 
 function expectBatch(parameters: readonly Tensor[], size: number): void {
   if (!Number.isSafeInteger(size) || size < 1) {

@@ -2,14 +2,14 @@
 
 import type { Tensor } from "unrolled";
 
-type Floats = Float32Array | Float64Array;
+export type Floats = Float32Array | Float64Array;
 interface View {
   new (memory: ArrayBufferLike, at: number, length: number): Floats;
   BYTES_PER_ELEMENT: number;
 }
 
 /** Numbers of 8 bytes in front of the counters. */
-const FIXED = 4;
+const FIXED = 3;
 
 /** The layout for given parameters; equal in all threads. */
 export class Layout {
@@ -59,26 +59,22 @@ export class Head {
 
   /** Writes all of it. */
   write(
-    about: { weight: number; loss: number; batch: number; bytes: number },
+    about: { loss: number; batch: number; bytes: number },
     counters: readonly number[],
     given: readonly boolean[],
   ): void {
-    const { weight, loss, batch, bytes } = about;
-    this.numbers.set([weight, loss, batch, bytes, ...counters, ...given.map(Number)]);
+    const { loss, batch, bytes } = about;
+    this.numbers.set([loss, batch, bytes, ...counters, ...given.map(Number)]);
   }
 
-  /** What its gradients and its loss count for in the batch. */
-  get weight(): number {
-    return this.numbers[0]!;
-  }
-
+  /** Times what it counts for in the batch, as its gradients are. */
   get loss(): number {
-    return this.numbers[1]!;
+    return this.numbers[0]!;
   }
 
   /** Whether it belongs to a batch of this size, and to parameters of this layout. */
   fits(batch: number, bytes: number): boolean {
-    return this.numbers[2] === batch && this.numbers[3] === bytes;
+    return this.numbers[1] === batch && this.numbers[2] === bytes;
   }
 
   /** Where its generators stopped. */

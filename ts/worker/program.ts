@@ -19,8 +19,11 @@ export type Program<Options, Progress, Result> = (
 /** Any program. */
 export type AnyProgram = Program<never, unknown, unknown>;
 
+/** What a program is given by `train`. */
 export type OptionsOf<P extends AnyProgram> = Parameters<P>[0];
+/** What a program reports on its way. */
 export type ProgressOf<P extends AnyProgram> =
   ReturnType<P> extends Generator<infer T> | AsyncGenerator<infer T> ? T : never;
+/** What a program ends with. */
 export type ResultOf<P extends AnyProgram> =
   ReturnType<P> extends Generator<unknown, infer R> | AsyncGenerator<unknown, infer R> ? R : never;

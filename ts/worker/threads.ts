@@ -10,6 +10,7 @@ export function builtin<T>(name: string): T | undefined {
   return process?.getBuiltinModule?.(name) as T | undefined;
 }
 
+/** How many threads there will be, and why not more. */
 export interface Threads {
   /** How many of them run at once: the machine's, or 1. */
   count: number;

@@ -21,6 +21,7 @@ pub mod gru;
 pub mod indexing;
 pub mod lstm;
 pub mod math;
+pub mod norm;
 pub mod optim;
 pub mod pointwise;
 pub mod random;

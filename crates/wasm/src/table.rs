@@ -66,6 +66,10 @@ export! {
     cache_append: f32, cache_append_f64: f64 = cache::append(read x[(batch * steps - 1) * width + heads * size], read_ints starts[batch], write cache[batch * heads * capacity * size]; batch, steps, heads, size, capacity, width);
     cache_attend: f32, cache_attend_f64: f64 = cache::attend(read q[(batch * steps - 1) * width + heads * size], read keys[batch * heads * capacity * size], read values[batch * heads * capacity * size], read_ints starts[batch], maybe_read bias[heads * capacity], write y[batch * steps * heads * size], write scratch[cache_scratch(capacity, size)]; batch, steps, heads, size, capacity, width, causal; scale);
 
+    norm_forward: f32, norm_forward_f64: f64 = norm::forward(read x[rows * n], maybe_read weight[n], maybe_read bias[n], write y[rows * n], write mean[rows], write scale[rows]; rows, n, centred; eps);
+    norm_backward: f32, norm_backward_f64: f64 = norm::backward(read x[rows * n], maybe_read weight[n], read dy[rows * n], read mean[rows], read scale[rows], write dx[rows * n]; rows, n, centred);
+    norm_weight: f32, norm_weight_f64: f64 = norm::backward_weight(read x[rows * n], read dy[rows * n], read mean[rows], read scale[rows], write dw[n]; rows, n);
+
     slice: f32, slice_f64: f64, slice_u8: u8 = copy::slice(read x[outer * n * inner], write y[outer * m * inner]; outer, n, inner, m, start, step);
     place: f32, place_f64: f64, place_u8: u8 = copy::place(read x[outer * m * inner], write y[outer * n * inner]; outer, n, inner, m, start, step);
     transpose: f32, transpose_f64: f64, transpose_u8: u8 = copy::transpose(read x[batch * rows * cols * inner], write y[batch * rows * cols * inner]; batch, rows, cols, inner);

@@ -10,10 +10,13 @@ export const missing = () =>
   findBrowser() ? undefined : "no Chromium or Chrome here (on Debian: apt-get install chromium)";
 export const version = () => output(findBrowser(), ["--version"])?.match(/[\d.]+/)?.[0];
 
+const SLOWEST = 180_000; // ms; a busy machine takes half a minute to start a browser
+
 /** Opens a page and waits for what it leaves in `globalThis.result`. */
 export async function visit(url) {
   const browser = await chromium.launch({
     executablePath: findBrowser(),
+    timeout: SLOWEST,
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
   });
   try {
@@ -24,7 +27,7 @@ export async function visit(url) {
     page.on("requestfailed", (request) => said.push(`could not load ${request.url()}`));
     await page.goto(url);
     await page
-      .waitForFunction("globalThis.result", undefined, { timeout: 60_000 })
+      .waitForFunction("globalThis.result", undefined, { timeout: SLOWEST })
       .catch((cause) => {
         throw new Error(`the page gave no result: ${said.join("; ")}`, { cause });
       });

@@ -17,6 +17,8 @@ export const missing = () =>
   find() ? undefined : "no Firefox here (on Debian: apt-get install firefox-esr)";
 export const version = () => output(find(), ["--version"])?.match(/[\d.]+(esr)?/)?.[0];
 
+const SLOWEST = 180_000; // ms; a busy machine takes half a minute to start a browser
+
 /** Opens a page and waits for what it leaves in `globalThis.result`. */
 export async function visit(url, project) {
   const { default: puppeteer } = await project.import("puppeteer-core");
@@ -24,6 +26,7 @@ export async function visit(url, project) {
     browser: "firefox",
     executablePath: find(),
     headless: true,
+    timeout: SLOWEST,
   });
   try {
     const page = await browser.newPage();
@@ -32,7 +35,7 @@ export async function visit(url, project) {
     page.on("console", (message) => said.push(message.text()));
     await page.goto(url);
     await page
-      .waitForFunction("globalThis.result !== undefined", { timeout: 60_000 })
+      .waitForFunction("globalThis.result !== undefined", { timeout: SLOWEST })
       .catch((cause) => {
         throw new Error(`the page gave no result: ${said.join("; ")}`, { cause });
       });

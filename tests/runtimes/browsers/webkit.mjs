@@ -72,7 +72,7 @@ async function inSession(server, url) {
   try {
     await call(server, "POST", `${session}/url`, { url });
     const script = "return globalThis.result === undefined ? null : globalThis.result";
-    for (let tries = 0; tries < 300; tries++) {
+    for (let tries = 0; tries < 900; tries++) {
       const result = await call(server, "POST", `${session}/execute/sync`, { script, args: [] });
       if (result !== null) return result;
       await sleep(200);

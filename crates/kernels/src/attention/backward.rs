@@ -179,17 +179,14 @@ impl<T: Float> Rooms<'_, T> {
                 if let Some(dropout) = dropout {
                     dropout.fill(self.z, r as u64 * s.keys as u64 + j as u64)
                 }
-                for p in 0..seen.div_ceil(w) {
-                    let at = p * panel + x * w;
-                    let (a, ds) = (&mut self.a[at..][..w], &mut self.ds[at..][..w]);
-                    let z = dropout.map(|_| &self.z[p * w..][..w]);
-                    differentiate(a, ds, lse[r], delta, z);
-                    if let Some(dbias) = d.dbias.as_deref_mut() {
-                        let row = mask.row(b, h, i + x) + (j + p * w) * mask.col;
-                        for (c, ds) in ds.iter().enumerate().take(seen - p * w) {
-                            let dm = &mut dbias[row + c * mask.col];
-                            *dm = *dm + *ds
-                        }
+                let z = dropout.map(|_| &*self.z);
+                let panels = seen.div_ceil(w);
+                differentiate(self.a, self.ds, x * w, panel, panels, lse[r], delta, z);
+                if let Some(dbias) = d.dbias.as_deref_mut() {
+                    let row = mask.row(b, h, i + x) + j * mask.col;
+                    for c in 0..seen {
+                        let dm = &mut dbias[row + c * mask.col];
+                        *dm = *dm + self.ds[c / w * panel + x * w + c % w]
                     }
                 }
             }
@@ -236,15 +233,22 @@ fn dot<T: Float>(x: &[T], y: &[T]) -> T {
     x.iter().zip(y).fold(T::ZERO, |sum, (x, y)| sum + *x * *y)
 }
 
-/// The scores of a row become A ⊙ Z, and dO Vᵀ becomes dS.
+/// The scores of a row become A ⊙ Z, and dO Vᵀ becomes dS: `panels` pieces, `apart` from one to the next.
 #[inline(never)]
-fn differentiate<T: Float>(s: &mut [T], ds: &mut [T], lse: T, delta: T, z: Option<&[T]>) {
+fn differentiate<T: Float>(
+    s: &mut [T], ds: &mut [T], at: usize, apart: usize, panels: usize, lse: T, delta: T,
+    z: Option<&[T]>,
+) {
+    let (w, lanes) = (width::<T>(), T::Twin::LANES);
     let (lse, delta) = (T::Twin::splat(lse), T::Twin::splat(delta));
-    let lanes = T::Twin::LANES;
-    for (k, (s, ds)) in s.chunks_exact_mut(lanes).zip(ds.chunks_exact_mut(lanes)).enumerate() {
-        let a = (T::Twin::load(s) - lse).decay();
-        let z = z.map_or(T::Twin::ONE, |z| T::Twin::load(&z[k * lanes..]));
-        (a * z).store(s);
-        (a * (T::Twin::load(ds) * z - delta)).store(ds)
+    for p in 0..panels {
+        let at = p * apart + at;
+        let (s, ds) = (&mut s[at..][..w], &mut ds[at..][..w]);
+        for k in (0..w).step_by(lanes) {
+            let a = (T::Twin::load(&s[k..]) - lse).decay();
+            let z = z.map_or(T::Twin::ONE, |z| T::Twin::load(&z[p * w + k..]));
+            (a * z).store(&mut s[k..]);
+            (a * (T::Twin::load(&ds[k..]) * z - delta)).store(&mut ds[k..])
+        }
     }
 }

@@ -133,11 +133,18 @@ fn weigh<T: Float>(scores: &mut [T], out: &mut [T], m: &mut T, sum: &mut T) {
     }
 }
 
-/// The larger of m and all of s.
+/// The larger of m and all of s. A NaN may be passed over: its exponential is one, too.
 fn largest<T: Float>(s: &[T], m: T) -> T {
-    let mut wide = s.chunks_exact(T::Twin::LANES);
-    let largest = wide.by_ref().fold(T::Twin::splat(m), |m, s| m.max(T::Twin::load(s)));
-    wide.remainder().iter().fold(largest.largest(), |m, s| m.max(*s))
+    let lanes = T::Wide::LANES;
+    let mut acc = [T::Wide::splat(m); 4];
+    let mut turns = s.chunks_exact(4 * lanes);
+    for s in turns.by_ref() {
+        for (i, acc) in acc.iter_mut().enumerate() {
+            *acc = acc.larger(T::Wide::load(&s[i * lanes..]))
+        }
+    }
+    let all = (acc[0].larger(acc[1])).larger(acc[2].larger(acc[3]));
+    turns.remainder().iter().fold(all.largest(), |m, s| m.larger(*s))
 }
 
 /// s = e^(s − m), and their sum

@@ -225,3 +225,23 @@ fn scores_far_apart_neither_overflow_nor_vanish() {
         }
     }
 }
+
+#[test]
+fn what_is_not_a_number_stays_in_its_row() {
+    let (l, n) = (6, 150);
+    for at in [0, 149] {
+        let (mut q, v) = (vec![1f32; l], vec![1f32; n]);
+        q[2] = f32::NAN;
+        let mut bias = vec![0f32; l * n];
+        bias[4 * n + at] = f32::NAN;
+        let (mut out, mut lse) = (vec![0.0; l], vec![0.0; l]);
+        let mut room = vec![0.0; scratch(l, n, 1, 1)];
+        #[rustfmt::skip]
+        forward(
+            &q, &v, &v, None, Some(&bias), &mut out, &mut lse, &mut room, 1, 1, 1, l, n, 1, 1,
+            l * n, 0, 0, n, 1, 0, 0, 0, 0, 0, 0, 1.0, 0.0,
+        );
+        let nan: Vec<usize> = (0..l).filter(|i| out[*i].is_nan()).collect();
+        assert_eq!(nan, [2, 4]);
+    }
+}
