@@ -21,7 +21,7 @@ const ARROWS: Record<string, readonly string[]> = {
   tokenizers: [],
   edge: ["cli"], // the vocabulary, settings and sampling of the program's models
   entry: ["index.ts", "runtime"],
-  cli: ["index.ts", "viz", "data", "io", "models", "lecture", "tokenizers"],
+  cli: ["index.ts", "viz", "data", "io", "models", "lecture"],
   "index.ts": ["core", "ops", "nn", "models", "optim", "data", "io"],
 };
 

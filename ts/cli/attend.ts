@@ -1,11 +1,13 @@
 /** @file `unrolled attend`. */
 
 import { noGrad, scope } from "unrolled";
-import type { AttentionInput } from "../viz/attention/input.ts";
-import { headView } from "../viz/attention/head-view.ts";
-import { modelView } from "../viz/attention/model-view.ts";
-import type { NeuronInput } from "../viz/attention/neuron-input.ts";
-import { neuronView } from "../viz/attention/neuron-view.ts";
+import {
+  type AttentionInput,
+  headView,
+  modelView,
+  type NeuronInput,
+  neuronView,
+} from "unrolled/viz";
 import { expectOurs, isReport, save } from "./outputs.ts";
 import { pretrained } from "./pretrained.ts";
 import { Problem } from "./problem.ts";

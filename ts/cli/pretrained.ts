@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { BERT, GPT2, nn, T5, tensor, type Tensor } from "unrolled";
-import { Tokenizer } from "../tokenizers/tokenizer.ts";
+import { Tokenizer } from "unrolled/tokenizers";
 import type { Attended, Reader } from "./attend.ts";
 import { isCheckpoint } from "./checkpoint.ts";
 import { decodeUtf8, readBytes } from "./corpus.ts";

@@ -27,7 +27,7 @@ import { above, below, exactly } from "./measure.ts";
 /** Tokens and sizes of the picture, and those of the race. */
 const [SHOWN, D] = [4, 4];
 const [N, WIDE] = [128, 64];
-const RUNS = 60;
+const RUNS = 200;
 
 /** As the slides draw it: for each query its scores, their softmax, the weighted sum of the values. */
 function byLoop(q: Tensor, k: Tensor, v: Tensor): Tensor {
