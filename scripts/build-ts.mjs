@@ -124,7 +124,7 @@ async function bundle(file, entry, { format = "es", banner, license, ...config }
         formats: [format],
       },
       rolldownOptions: {
-        external: [/^node:/, /kernels\.wasm/, "unrolled"],
+        external: [/^node:/, /kernels\.wasm/, /^unrolled($|\/)/],
         makeAbsoluteExternalsRelative: false, // ./kernels.wasm is meant from dist, not from ts/entry
         output: {
           banner,
