@@ -38,7 +38,17 @@ if (options.help) {
 }
 
 const patterns = options.only.map((text) => new RegExp(text, "i"));
-const chosen = [matmul, recurrent, attention, elementwise, overhead, startup, bundle, growth, parallel]
+const chosen = [
+  matmul,
+  recurrent,
+  attention,
+  elementwise,
+  overhead,
+  startup,
+  bundle,
+  growth,
+  parallel,
+]
   .flatMap((works) => works())
   .filter(({ name }) => patterns.length === 0 || patterns.some((p) => p.test(name)));
 
