@@ -10,6 +10,7 @@ export default defineConfig({
     alias: [
       { find: "#module", replacement: here("ts/entry/source.ts") },
       { find: /^unrolled$/, replacement: here("ts/index.ts") },
+      { find: /^unrolled\/(viz|tokenizers)$/, replacement: here("ts/$1/index.ts") },
     ],
   },
   test: {

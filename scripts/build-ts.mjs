@@ -50,6 +50,7 @@ const BESIDE = {
 };
 
 /** What users see the types of. Declaration maps lead them from there to the sources, in dist/ts. */
+const UNMAPPED = /^(viz|theory)/; // with these sources, too, the package would be over a megabyte
 const PUBLIC = ["index.ts", GIVEN.slim, GIVEN.relaxed, ...Object.values(BESIDE)];
 
 export async function buildTypeScript() {
@@ -59,7 +60,11 @@ export async function buildTypeScript() {
       mkdirSync(at("dist"));
       writeBytes();
       for (const [file, { entry, module, format }] of Object.entries(WHOLE))
-        await bundle(file, entry, { format, resolve: modulesFrom(module) });
+        await bundle(file, entry, {
+          format,
+          minify: format === "cjs",
+          resolve: modulesFrom(module),
+        });
       await bundle("[name].js", GIVEN, {
         resolve: modulesFrom("slim.ts"),
         ssr: { target: "webworker" }, // leaves new URL(..., import.meta.url) to the user's bundler
@@ -90,6 +95,7 @@ const modulesFrom = (entry) => ({ alias: { "#module": at("ts/entry", entry) } })
 
 /** Libraries go into the file, and their licences beside it. */
 const withLibraries = (name) => ({
+  minify: true,
   ssr: { noExternal: true, target: "node" },
   license: { fileName: `${name}.LICENSES.md` },
 });
@@ -101,7 +107,7 @@ function dropEmptyLicences() {
   }
 }
 
-async function bundle(file, entry, { format = "es", banner, license, ...config }) {
+async function bundle(file, entry, { format = "es", banner, license, minify = false, ...config }) {
   const { build } = await import("vite");
   const sources = typeof entry === "string" ? { [file]: entry } : entry;
   await build({
@@ -116,7 +122,7 @@ async function bundle(file, entry, { format = "es", banner, license, ...config }
       target: "es2022",
       outDir: at("dist"),
       emptyOutDir: false,
-      minify: false, // names and lines are worth more to who debugs than a fifth of the bytes
+      minify, // not the library: names and lines are worth more to who debugs than a fifth of the bytes
       ssr: Boolean(config.ssr),
       license,
       lib: {
@@ -124,10 +130,11 @@ async function bundle(file, entry, { format = "es", banner, license, ...config }
         formats: [format],
       },
       rolldownOptions: {
-        external: [/^node:/, /kernels\.wasm/, "unrolled"],
+        external: [/^node:/, /kernels\.wasm/, /^unrolled($|\/)/],
         makeAbsoluteExternalsRelative: false, // ./kernels.wasm is meant from dist, not from ts/entry
         output: {
           banner,
+          ...(minify && { minify: { compress: true, mangle: true, codegen: true } }),
           entryFileNames: file,
           chunkFileNames: "[name].js",
           minifyInternalExports: false,
@@ -185,6 +192,11 @@ function finish(path) {
   const lib = /\bDisposable\b/.test(text) ? '/// <reference lib="esnext.disposable" />\n' : "";
   writeFileSync(path, lib + text);
   if (!existsSync(`${path}.map`)) return;
+  if (UNMAPPED.test(relative(at("dist/types/ts"), path))) {
+    rmSync(`${path}.map`);
+    writeFileSync(path, (lib + text).replace(/^\/\/# sourceMappingURL.*\n?/m, ""));
+    return;
+  }
   const map = JSON.parse(readFileSync(`${path}.map`, "utf8"));
   const [source] = map.sources.map((file) => relative(root, join(dirname(path), file)));
   mkdirSync(at("dist", dirname(source)), { recursive: true });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   add,
   backward,
+  type FloatDType,
   gradcheck,
   grad,
   mul,
@@ -14,6 +15,7 @@ import {
 } from "../../ts/index.ts";
 import { expectRefusal, given, level } from "../support/given.ts";
 import { expectGolden, fromGolden, golden, type GoldenTensor } from "../support/golden.ts";
+import { close, FLOAT32, FLOAT64 } from "../support/tolerances.ts";
 
 const { packPaddedSequence, packSequence, padPackedSequence, padSequence } = nn;
 const { unpackSequence, unpadSequence } = nn;
@@ -47,16 +49,19 @@ const orderOf = ({ batchSizes, sortedIndices, unsortedIndices }: nn.PackedSequen
   unsortedIndices: unsortedIndices ? [...unsortedIndices] : null,
 });
 
+const both = <C>(cases: readonly C[]) =>
+  cases.flatMap((c) => (["float64", "float32"] as const).map((dtype) => ({ ...c, dtype })));
+
 describe("packing a padded tensor and back equals PyTorch's", () => {
-  test.each(golden<Packed>("packed-sequence"))("$name", (c) => {
+  test.each(both(golden<Packed>("packed-sequence")))("$name in $dtype", ({ dtype, ...c }) => {
     level(() => {
       const { batchFirst, enforceSorted, tensors: t } = c;
-      const input = fromGolden(t.input!, "float64", true);
+      const input = fromGolden(t.input!, dtype, true);
       const packed = packPaddedSequence(input, c.lengths, { batchFirst, enforceSorted });
       expectGolden(packed.data, t.data!, "data");
       const { batchSizes, sortedIndices, unsortedIndices } = c;
       expect(orderOf(packed)).toEqual({ batchSizes, sortedIndices, unsortedIndices });
-      backward(sum(mul(packed.data, fromGolden(t.dData!))));
+      backward(sum(mul(packed.data, fromGolden(t.dData!, dtype))));
       expectGolden(input.grad, t.dInput!, "gradient of the input");
 
       const data = packed.data.detach();
@@ -67,19 +72,19 @@ describe("packing a padded tensor and back equals PyTorch's", () => {
       );
       expectGolden(padded, t.padded!, "padded");
       expect([...lengths.data()]).toEqual(c.lengthsAgain);
-      backward(sum(mul(padded, fromGolden(t.dPadded!))));
+      backward(sum(mul(padded, fromGolden(t.dPadded!, dtype))));
       expectGolden(data.grad, t.dDataAgain!, "gradient of the data");
     });
   });
 });
 
 describe("padding and packing sequences equals PyTorch's", () => {
-  test.each(golden<Padded>("pad-sequence"))("$name", (c) => {
+  test.each(both(golden<Padded>("pad-sequence")))("$name in $dtype", ({ dtype, ...c }) => {
     level(() => {
-      const xs = c.sequences.map((x) => fromGolden(x, "float64", true));
+      const xs = c.sequences.map((x) => fromGolden(x, dtype, true));
       const padded = padSequence(xs, c.options);
       expectGolden(padded, c.tensors.padded!, "padded");
-      backward(sum(mul(padded, fromGolden(c.tensors.dPadded!))));
+      backward(sum(mul(padded, fromGolden(c.tensors.dPadded!, dtype))));
       xs.forEach((x, i) => expectGolden(x.grad, c.grads[i]!, `gradient of sequence ${i}`));
       const packed = packSequence(xs, { enforceSorted: c.enforceSorted });
       expectGolden(packed.data, c.tensors.data!, "data");
@@ -89,8 +94,8 @@ describe("padding and packing sequences equals PyTorch's", () => {
   });
 });
 
-const ragged = (lengths: number[]): Tensor[] =>
-  lengths.map((n) => randn([n, 2], { dtype: "float64", requiresGrad: true }));
+const ragged = (lengths: number[], dtype: FloatDType = "float64"): Tensor[] =>
+  lengths.map((n) => randn([n, 2], { dtype, requiresGrad: true }));
 
 test("what is packed or padded is there again, in the order it came", () => {
   level(() => {
@@ -241,24 +246,26 @@ test.each<[string, () => unknown, RegExp]>([
 describe.each(["rnn", "lstm", "gru"] as const)("%s", (kind) => {
   const Net = { rnn: nn.RNN, lstm: nn.LSTM, gru: nn.GRU }[kind];
 
-  test("a packed batch is each of its sequences alone, padding or not", () => {
-    const options = { numLayers: 2, bidirectional: true, dtype: "float64" } as const;
-    const net = new Net(2, 3, options);
-    level(() => {
-      const xs = ragged([2, 5, 3]);
-      const padded = padSequence(xs, { paddingValue: NaN }); // whatever reads the padding shows
-      const packed = packPaddedSequence(padded, [2, 5, 3], { enforceSorted: false });
-      const [hs, final] = net.forward(packed);
-      unpackSequence(hs).forEach((h, b) => {
-        const [alone, state] = net.forward(xs[b]!);
-        close(h, alone);
-        [final].flat().forEach((s, k) => close(s.select(1, b), [state].flat()[k]!));
+  test.each(["float64", "float32"] as const)(
+    "a packed batch is each of its sequences alone, padding or not, in %s",
+    (dtype) => {
+      const net = new Net(2, 3, { numLayers: 2, bidirectional: true, dtype });
+      level(() => {
+        const xs = ragged([2, 5, 3], dtype);
+        const padded = padSequence(xs, { paddingValue: NaN }); // whatever reads the padding shows
+        const packed = packPaddedSequence(padded, [2, 5, 3], { enforceSorted: false });
+        const [hs, final] = net.forward(packed);
+        unpackSequence(hs).forEach((h, b) => {
+          const [alone, state] = net.forward(xs[b]!);
+          expectClose(h, alone);
+          [final].flat().forEach((s, k) => expectClose(s.select(1, b), [state].flat()[k]!));
+        });
+        const [dPadded] = grad(sum(hs.data), xs);
+        expect(dPadded!.data().every(Number.isFinite)).toBe(true);
       });
-      const [dPadded] = grad(sum(hs.data), xs);
-      expect(dPadded!.data().every(Number.isFinite)).toBe(true);
-    });
-    net.free();
-  });
+      net.free();
+    },
+  );
 
   test("a packed batch has outputs for its steps, not for the padding", () => {
     const net = new Net(4, 8);
@@ -294,8 +301,9 @@ describe.each(["rnn", "lstm", "gru"] as const)("%s", (kind) => {
   });
 });
 
-function close(got: Tensor, want: Tensor): void {
+function expectClose(got: Tensor, want: Tensor): void {
   expect(got.shape).toEqual(want.shape);
+  const tolerance = got.dtype === "float64" ? FLOAT64 : FLOAT32;
   const [g, w] = [got.data(), want.data()];
-  for (let i = 0; i < w.length; i++) expect(Math.abs(g[i]! - w[i]!)).toBeLessThan(1e-12);
+  for (let i = 0; i < w.length; i++) expect(close(g[i]!, w[i]!, tolerance)).toBe(true);
 }

@@ -191,10 +191,16 @@ describe.each(KINDS)("%s", (kind) => {
   });
 });
 
-test("the third argument may be the number of layers", () => {
-  const lstm = new nn.LSTM(2, 3, 2);
-  expect(lstm.numLayers).toBe(2);
-  lstm.free();
+test("the number of layers may be the third argument, or be called nLayers", () => {
+  for (const options of [2, { nLayers: 2 }, { numLayers: 2, nLayers: 2 }]) {
+    const lstm = new nn.LSTM(2, 3, options);
+    expect(lstm.numLayers).toBe(2);
+    lstm.free();
+  }
+  expect(() => new nn.LSTM(2, 3, { nLayers: 0 })).toThrow(/numLayers to be an integer of at least/);
+  expect(() => new nn.LSTM(2, 3, { numLayers: 2, nLayers: 3 })).toThrow(
+    "LSTM: expected nLayers to be numLayers = 2, if both are given, got 3",
+  );
 });
 
 test("an LSTM's projection is smaller than its hidden size", () => {

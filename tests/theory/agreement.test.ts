@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Generator, grad, noGrad } from "../../ts/index.ts";
+import { crossEntropy, Generator, grad, noGrad } from "../../ts/index.ts";
 import {
   CASES,
   FORMS,
@@ -9,10 +9,16 @@ import {
   slideSentence,
   WORDS,
 } from "../../ts/theory/agreement.ts";
-import { mostMissed, probe } from "../../ts/theory/agreement-analysis.ts";
+import {
+  mostMissed,
+  type Probed,
+  probe,
+  tellingCells,
+} from "../../ts/theory/agreement-analysis.ts";
 import {
   ablation,
   AgreementNet,
+  formIds,
   freeLoss,
   glassLoss,
   glassValues,
@@ -44,6 +50,28 @@ describe("the sentences", () => {
           expect(s.otherForm).not.toBe(s.form);
         }
       }
+    });
+  });
+
+  test("end in another clause, whose case counts, in half of those that have room for one", () => {
+    level(() => {
+      const own = sentences(400, 6, new Generator(1));
+      const prepositions = ["with", "about", "to", "from", "for"];
+      const longer = own.filter(({ words }) => prepositions.includes(words.at(-2)!));
+      expect(longer.length / own.length).toBeGreaterThan(0.4);
+      expect(longer.length / own.length).toBeLessThan(0.6);
+      for (const s of longer) {
+        const kase = { with: "instr", about: "loc", to: "dat", from: "gen", for: "acc" }[
+          s.words.at(-2)!
+        ];
+        expect(s.kase).toBe(kase);
+        const [before, last] = [s.words.length - 3, s.words.length - 2].map(
+          (t) => glassValues(s, t)[2],
+        );
+        expect(before === last).toBe(s.kase === s.nounCase);
+      }
+      for (const s of own.filter((s) => !longer.includes(s))) expect(s.kase).toBe(s.nounCase);
+      expect(sentences(50, 2, new Generator(1)).every((s) => s.kase === s.nounCase)).toBe(true);
     });
   });
 
@@ -91,6 +119,11 @@ describe("the net", () => {
     const net = new AgreementNet(6, { generator: new Generator(1) });
     level(() => {
       const given = sentences(8, 3, new Generator(2));
+      const form = crossEntropy(
+        net.forward(wordIds(given)),
+        formIds(given.map((s) => s.form)),
+      ).item();
+      expect(freeLoss(net, given).item()).toBeGreaterThan(form);
       for (const loss of [freeLoss(net, given), glassLoss(net, given, new Generator(3))]) {
         for (const g of grad(loss, [...net.parameters()])) {
           expect([...g.data()].some((v) => v !== 0)).toBe(true);
@@ -101,8 +134,6 @@ describe("the net", () => {
   });
 });
 
-type Probed = Parameters<typeof probe>[1];
-
 test("a probe tells what a cell holds, and nothing from one that holds nothing", () => {
   level(() => {
     const [fitted, tried] = ([1, 2] as const).map((seed) => {
@@ -112,6 +143,7 @@ test("a probe tells what a cell holds, and nothing from one that holds nothing",
     }) as unknown as [Probed, Probed];
     expect(probe([0], fitted, tried)).toBe(1);
     expect(probe([1], fitted, tried)).toBeLessThan(0.65);
+    expect(tellingCells(1, fitted)).toEqual([0]);
     expect(mostMissed([0.9, 0.5, 0.99])).toBe(1);
   });
 });

@@ -47,9 +47,7 @@ function parameters(): Verdict {
 
 /** The shapes that flow through a small one, captured, and what it does and does not depend on. */
 function flow(generator: Generator): { verdicts: Verdict[]; picture: Picture } {
-  const net = new nn.Transformer({
-    dModel: E,
-    nhead: HEADS,
+  const net = new nn.Transformer(E, HEADS, {
     dimFeedforward: HIDDEN,
     numEncoderLayers: LAYERS.encoder,
     numDecoderLayers: LAYERS.decoder,

@@ -6,7 +6,6 @@ import { lineChart } from "../viz/line-chart.ts";
 import { matrices } from "../viz/matrices.ts";
 import type { Exhibit, Picture, Verdict } from "./exhibit.ts";
 import { above, below, exactly, figure, within } from "./measure.ts";
-import { chrono, forgetBias } from "./starts.ts";
 
 /** Steps, inputs, units. */
 const [T, D, H] = [100, 8, 32];
@@ -32,10 +31,14 @@ const VARIANTS: Readonly<Record<string, Variant>> = {
   rnn2: { name: "RNN, σ_max = 2", colour: "#b3822b", make: (g) => stretched(rnn(g), 2), reference: [1, 1.3e-1, 2.7e-2, 2.4e-4, 8.3e-8] }, // prettier-ignore
   orthogonal: { name: "RNN, orthogonal W_hh", colour: "#b3822b", dashed: true, make: orthogonal },
   lstm: { name: "LSTM", colour: "#1c7ed6", make: lstm, reference: [0.48, 2.4e-3, 2.6e-5, 2.8e-11, 4.7e-21] }, // prettier-ignore
-  lstm1: { name: "LSTM, forget bias 1", colour: "#1c7ed6", dashed: true, make: (g) => forgetBias(lstm(g), 1), reference: [0.45, 4.4e-2, 7.8e-3, 6.1e-5, 1.5e-8] }, // prettier-ignore
-  lstm3: { name: "LSTM, forget bias 3", colour: "#2f9e44", make: (g) => forgetBias(lstm(g), 3), reference: [0.22, 0.15, 0.125, 0.115, 0.3] }, // prettier-ignore
-  lstm5: { name: "LSTM, forget bias 5", colour: "#2f9e44", dashed: true, make: (g) => forgetBias(lstm(g), 5), reference: [0.088, 0.083, 0.084, 0.115, 0.95] }, // prettier-ignore
-  chrono: { name: "LSTM, chrono", colour: "#9c5fb5", make: (g) => chrono(lstm(g), T, g) },
+  lstm1: { name: "LSTM, forget bias 1", colour: "#1c7ed6", dashed: true, make: (g) => nn.init.forgetBias(lstm(g), 1), reference: [0.45, 4.4e-2, 7.8e-3, 6.1e-5, 1.5e-8] }, // prettier-ignore
+  lstm3: { name: "LSTM, forget bias 3", colour: "#2f9e44", make: (g) => nn.init.forgetBias(lstm(g), 3), reference: [0.22, 0.15, 0.125, 0.115, 0.3] }, // prettier-ignore
+  lstm5: { name: "LSTM, forget bias 5", colour: "#2f9e44", dashed: true, make: (g) => nn.init.forgetBias(lstm(g), 5), reference: [0.088, 0.083, 0.084, 0.115, 0.95] }, // prettier-ignore
+  chrono: {
+    name: "LSTM, chrono",
+    colour: "#9c5fb5",
+    make: (g) => nn.init.chrono(lstm(g), T, { generator: g }),
+  },
 };
 
 export const exhibit: Exhibit = {

@@ -4,11 +4,12 @@ import { crossEntropy, Generator, noGrad, scope, softmax } from "unrolled";
 import { FORMS, type Sentence, sentences, slideSentence } from "../theory/agreement.ts";
 import {
   agreement,
+  beforeQuestion,
   type GateMeans,
   gateMeans,
-  lastCells,
   mostMissed,
   probe,
+  tellingCells,
   withoutEach,
 } from "../theory/agreement-analysis.ts";
 import { AgreementNet, batch, formIds, freeLoss, glassLoss, wordIds } from "../theory/agreement-net.ts"; // prettier-ignore
@@ -25,7 +26,7 @@ import { bar, forSeeds, percent } from "./seeds.ts";
 const [FARTHEST, LONGER] = [10, 15];
 const BATCH = 64;
 /** Steps of training, and the share of the time that they take. */
-const PLAN = { glass: [1500, 0.6], free: [1000, 0.2], window: [1000, 0.1] } as const;
+const PLAN = { glass: [1500, 0.5], free: [2000, 0.35], window: [1000, 0.05] } as const;
 
 /** What the tests ask of a net. */
 interface Report {
@@ -38,8 +39,8 @@ interface Report {
   cell: number;
   cost: number;
   otherCost: number;
-  /** How well a probe tells the number from the best cell. */
-  bestCell: number;
+  fromOne: number;
+  fromThree: number;
   gates: GateMeans;
 }
 
@@ -56,14 +57,6 @@ function report(net: AgreementNet, tests: Tests): Report {
   const whole = agreement(net, tests.middling).number;
   const cell = mostMissed(without);
   const others = without.filter((_, j) => j !== cell);
-  const [fitted, tried] = [tests.fitted, tests.middling].map((own) => ({
-    cells: lastCells(net, own),
-    sentences: own,
-  })) as [
-    { cells: number[][]; sentences: Sentence[] },
-    { cells: number[][]; sentences: Sentence[] },
-  ];
-  const cells = without.map((_, j) => j);
   return {
     inDomain: mean(tests.inDomain.map(share)),
     longer: share(tests.longer),
@@ -72,8 +65,19 @@ function report(net: AgreementNet, tests: Tests): Report {
     cell,
     cost: whole - without[cell]!,
     otherCost: whole - mean(others),
-    bestCell: Math.max(...cells.map((j) => probe([j], fitted, tried))),
+    ...told(net, tests),
     gates: gateMeans(net, cell, tests.middling),
+  };
+}
+
+/** How well a probe tells the number, before the question, from the best cell and from the best three. */
+function told(net: AgreementNet, tests: Tests) {
+  const fitted = beforeQuestion(net, tests.fitted);
+  const tried = beforeQuestion(net, tests.middling);
+  const cells = tellingCells(3, fitted);
+  return {
+    fromOne: probe(cells.slice(0, 1), fitted, tried),
+    fromThree: probe(cells, fitted, tried),
   };
 }
 
@@ -87,6 +91,15 @@ function majority(given: readonly Sentence[]): number {
 }
 
 function trial(seed: number, progress: (done: number) => void) {
+  const unseen = new Generator(1000 + seed);
+  const inDomain = Array.from({ length: FARTHEST + 1 }, (_, d) => sentences(100, d, unseen));
+  const tests: Tests = {
+    inDomain,
+    longer: sentences(500, LONGER, unseen),
+    middling: sentences(400, 5, unseen),
+    fitted: sentences(400, 5, unseen),
+  };
+
   const generator = new Generator(seed);
   const draw = (): Sentence[] => batch(BATCH, FARTHEST, generator);
   let before = 0;
@@ -99,6 +112,7 @@ function trial(seed: number, progress: (done: number) => void) {
   const glass = new AgreementNet(24, { generator });
   fit(glass, () => glassLoss(glass, draw(), generator), plan("glass"));
   const free = new AgreementNet(24, { generator });
+  const untrained = told(free, tests).fromThree;
   fit(free, () => freeLoss(free, draw()), plan("free"));
   const window = new WindowNet(4, { generator });
   const windowLoss = () => {
@@ -107,20 +121,13 @@ function trial(seed: number, progress: (done: number) => void) {
   };
   fit(window, windowLoss, plan("window"));
 
-  const unseen = new Generator(1000 + seed);
-  const inDomain = Array.from({ length: FARTHEST + 1 }, (_, d) => sentences(100, d, unseen));
-  const tests: Tests = {
-    inDomain,
-    longer: sentences(500, LONGER, unseen),
-    middling: sentences(400, 5, unseen),
-    fitted: sentences(400, 5, unseen),
-  };
   const byWindow = inDomain.map((own) =>
     scope(() => accuracy(() => window.forward(wordIds(own)), formIds(own.map(({ form }) => form)))),
   );
   const result = {
     glass: report(glass, tests),
     free: report(free, tests),
+    untrained,
     window: mean(byWindow),
     majority: majority(inDomain.flat()),
     slide: slide(glass),
@@ -167,14 +174,14 @@ function run(options: ExhibitOptions) {
     row("a net that sees the last 4 words, the same", "< 60 %", (t) => t.window, (x) => x < 0.6),
     row("always the most frequent form", "< 60 %", (t) => t.majority, (x) => x < 0.6),
     row("glass box: the number cell found by ablation is the one that was meant", "cell 0", (t) => t.glass.cell, (x) => x === 0, (x) => `cell ${x}`),
-    row("glass box: number told by a probe from the best cell alone", "≥ 99 %", (t) => t.glass.bestCell, (x) => x >= 0.99),
+    row("glass box: number told by a probe from the best cell alone", "≥ 99 %", (t) => t.glass.fromOne, (x) => x >= 0.99),
     row("glass box: number agreement lost without the number cell", "≥ 30 points", (t) => t.glass.cost, (x) => x >= 0.3, points),
     row("glass box: lost without another cell, on average", "≤ 3 points", (t) => t.glass.otherCost, (x) => x <= 0.03, points),
     row("number cell: forget gate at the noun", "< 0.2", (t) => t.glass.gates.forgetAtNoun, (x) => x < 0.2, plain),
     row("number cell: input gate at the noun", "> 0.8", (t) => t.glass.gates.inputAtNoun, (x) => x > 0.8, plain),
     row("number cell: forget gate on the words between", "> 0.8", (t) => t.glass.gates.forgetBetween, (x) => x > 0.8, plain),
-    row("LSTM, nobody having told it where to keep the number: told from its best cell alone", "< 90 %", (t) => t.free.bestCell, (x) => x < 0.9),
-    row("the same: number agreement lost without the cell that it misses most", "< 30 points", (t) => t.free.cost, (x) => x < 0.3, points),
+    row("LSTM, nobody having told it where to keep the number: told by a probe from three cells", "≥ 99 %", (t) => t.free.fromThree, (x) => x >= 0.99),
+    row("the same net before it learnt", "< 90 %", (t) => t.untrained, (x) => x < 0.9),
     { what: "“I live with my parents again near the castle …” is completed by", expected: "mými", measured: trials.map((t) => t.slide.answer).join(", "), pass: trials.every((t) => t.slide.answer === "mými") },
   ]; // prettier-ignore
   return { verdicts, pictures: pictures(trials[0]!) };
@@ -227,8 +234,8 @@ function pictures({
     },
     {
       caption:
-        "Number agreement when one cell is cut out, for each cell, the most missed first. The glass box keeps the number in one cell. " +
-        "The other LSTM, as good at the task, has it in many, and hardly misses any.",
+        "Number agreement when one cell is cut out, for each cell, the most missed first. The glass box keeps the number in one cell; " +
+        "the other LSTM, which nobody told where, in a few.",
       svg: lineChart({
         curves: [
           { name: "glass box", colour: COLOUR.warm, points: sorted(glass), marked: true },
@@ -237,7 +244,7 @@ function pictures({
         levels: [{ name: "guessing", colour: COLOUR.soft, y: 0.5 }],
         xLabel: "cell cut out, by rank",
         yLabel: "number agreement",
-        description: "Number agreement without each cell: the glass box falls to guessing without one of its cells, the free LSTM stays high without any.",
+        description: "Number agreement without each cell: the glass box falls to guessing without one of its cells, the free LSTM loses less and by several.",
       }),
     },
   ]; // prettier-ignore

@@ -46,7 +46,10 @@ export abstract class CompositeLSTM extends Recurrent {
   }
 
   /** As `LSTM.trace`. */
-  trace(input: Tensor, state?: LSTMState): LayerTrace<keyof LSTMValues>[] {
+  trace<X extends Tensor | PackedSequence>(
+    input: X,
+    state?: LSTMState,
+  ): LayerTrace<keyof LSTMValues, X>[] {
     return trace(this, input, expectPair(this.constructor.name, state), (xt, [h, c], suffix) =>
       this.step(xt, [h!, c!], suffix),
     );

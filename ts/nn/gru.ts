@@ -49,11 +49,14 @@ export class GRU extends Recurrent {
   /**
    * What goes on inside: every gate and hidden value of every unit at every step. Nothing is dropped or recorded.
    *
-   * @param input as in `forward`, but not packed @param h0 as in `forward`
+   * @param input as in `forward` @param h0 as in `forward`
    * @returns     for each layer, and each direction in it, r, z (after σ), n (after tanh) and h: [T, B, H], [B, T, H]
-   *              with batchFirst, or [T, H]
+   *              with batchFirst, [T, H], or packed as the input
    */
-  trace(input: Tensor, h0?: Tensor): LayerTrace<"r" | "z" | "n" | "h">[] {
+  trace<X extends Tensor | PackedSequence>(
+    input: X,
+    h0?: Tensor,
+  ): LayerTrace<"r" | "z" | "n" | "h", X>[] {
     return trace(this, input, [h0], (xt, [h], suffix) => gruStep(xt, h!, this.weights(suffix)));
   }
 }

@@ -62,11 +62,14 @@ export class LSTM extends Recurrent {
   /**
    * What goes on inside: every gate, cell and hidden value of every unit at every step. Nothing is dropped or recorded.
    *
-   * @param input as in `forward`, but not packed @param state as in `forward`
+   * @param input as in `forward` @param state as in `forward`
    * @returns     for each layer, and each direction in it, i, f, o (after σ), g (after tanh), c and h: [T, B, H],
-   *              [B, T, H] with batchFirst, or [T, H]
+   *              [B, T, H] with batchFirst, [T, H], or packed as the input
    */
-  trace(input: Tensor, state?: LSTMState): LayerTrace<"i" | "f" | "g" | "o" | "c" | "h">[] {
+  trace<X extends Tensor | PackedSequence>(
+    input: X,
+    state?: LSTMState,
+  ): LayerTrace<"i" | "f" | "g" | "o" | "c" | "h", X>[] {
     return trace(this, input, expectPair("LSTM", state), (xt, [h, c], suffix) =>
       lstmStep(xt, [h!, c!], this.weights(suffix)),
     );

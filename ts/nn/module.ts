@@ -156,7 +156,6 @@ export abstract class Module {
           `${name}: expected ${to.dtype} ${show(to.shape)}, got ${from.dtype} ${show(from.shape)}`,
         );
       }
-      void from.ptr; // throws if it was freed
       copies.push([from, to]);
     }
     if (problems.length > 0) {

@@ -8,6 +8,8 @@ import { expectFlags, expectInteger, expectNumber, fail } from "../core/shape.ts
 export interface RecurrentOptions {
   /** Stacked layers, each over the outputs of the one below. Default 1. */
   numLayers?: number;
+  /** numLayers, by the lecture's name. */
+  nLayers?: number;
   /** Whether there are b_ih and b_hh. Default true. */
   bias?: boolean;
   /** Input and output are [B, T, ...] instead of [T, B, ...]; states are not affected. Default false. */
@@ -48,13 +50,17 @@ export function checkOptions(
   options: number | RecurrentOptions,
 ) {
   const given: RecurrentOptions = typeof options === "number" ? { numLayers: options } : options;
-  const { numLayers = 1, dropout = 0, recurrentDropout = 0, dtype = "float32", generator } = given;
+  const { nLayers = 1, numLayers = nLayers, dropout = 0, recurrentDropout = 0 } = given;
+  const { dtype = "float32", generator } = given;
   const { bias = true, batchFirst = false, bidirectional = false, variational = false } = given;
   const flags = { bias, batchFirst, bidirectional, variational };
   expectFlags(where, flags);
   expectInteger(where, "inputSize", inputSize, 1);
   expectInteger(where, "hiddenSize", hiddenSize, 1);
   expectInteger(where, "numLayers", numLayers, 1);
+  if (given.nLayers !== undefined && given.nLayers !== numLayers) {
+    fail(where, "nLayers", `to be numLayers = ${numLayers}, if both are given`, `${given.nLayers}`);
+  }
   expectNumber(where, "dropout", dropout, 0, 1);
   expectNumber(where, "recurrentDropout", recurrentDropout, 0, 1);
   if (!isFloat(dtype)) fail(where, "dtype", 'to be "float32" or "float64"', String(dtype));

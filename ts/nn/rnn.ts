@@ -57,10 +57,11 @@ export class RNN extends Recurrent {
   /**
    * What goes on inside: every hidden value of every unit at every step. Nothing is dropped or recorded.
    *
-   * @param input as in `forward`, but not packed @param h0 as in `forward`
-   * @returns     for each layer, and each direction in it, h: [T, B, H], [B, T, H] with batchFirst, or [T, H]
+   * @param input as in `forward` @param h0 as in `forward`
+   * @returns     for each layer, and each direction in it, h: [T, B, H], [B, T, H] with batchFirst, [T, H], or
+   *              packed as the input
    */
-  trace(input: Tensor, h0?: Tensor): LayerTrace<"h">[] {
+  trace<X extends Tensor | PackedSequence>(input: X, h0?: Tensor): LayerTrace<"h", X>[] {
     const { nonlinearity } = this;
     return trace(this, input, [h0], (xt, [h], suffix) => ({
       h: rnnCell(xt, h!, this.weights(suffix), { nonlinearity }),

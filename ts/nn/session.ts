@@ -124,7 +124,6 @@ export class Session {
       if (s.dtype !== dtype) {
         throw new TypeError(`session: expected ${name} to be ${dtype}, got ${s}`);
       }
-      void s.ptr; // throws if it was freed
     }
     for (const [l, layer] of this.#states.entries()) {
       layer.forEach((s, i) => s.view().set(select(states[i]!.detach(), 0, l).view()));

@@ -1,6 +1,6 @@
 /**
  * @file A recurrent layer in one direction, by the fastest way there is: one kernel call for a sequence (ops/recurrent.ts),
- * one for each stretch of a packed sequence, and the composite for a projection or a mask on h.
+ * one for each stretch of a packed sequence, and the composite for a mask on h.
  */
 
 import type { Tensor } from "../core/tensor.ts";
@@ -50,7 +50,7 @@ export function lstmLayer(
   options: CompositeOptions,
 ): LayerResult {
   const { reverse = false, mask } = options;
-  if (mask || weights.w_hr) return result(compositeLstm(x, h0, c0, weights, options));
+  if (mask) return result(compositeLstm(x, h0, c0, weights, options));
   const fused = (xs: Tensor, [h, c]: Initial): LayerResult =>
     result(lstm(xs, h, c, weights, { reverse }));
   return byStretches(x, [h0, c0], weights, options, fused);

@@ -25,15 +25,20 @@ function prepare(
   states: (Tensor | undefined)[],
 ) {
   const { w_ih, w_hh, b_ih, b_hh } = weights;
+  const w_hr = op === "lstm" ? weights.w_hr : undefined;
   expectFloat(op, "x", x);
   const [T, B, D] = x.shape as [number, number, number];
-  const H = w_hh.shape[1]!;
+  const P = w_hh.shape[1]!;
+  const H = w_hr?.shape[1] ?? P;
   expectShape(op, { x }, [T, B, D]);
   expectShape(op, { w_ih }, [gates * H, D]);
-  expectShape(op, { w_hh }, [gates * H, H]);
+  expectShape(op, { w_hh }, [gates * H, P]);
   for (const b of [b_ih, b_hh]) if (b) expectShape(op, { b }, [gates * H]);
-  for (const state of states) if (state) expectShape(op, { state }, [B, H]);
-  const inputs = [x, ...states, w_ih, w_hh, b_ih, b_hh];
+  if (w_hr) expectShape(op, { w_hr }, [P, H]);
+  for (const [i, state] of states.entries()) {
+    if (state) expectShape(op, { state }, [B, i === 0 ? P : H]);
+  }
+  const inputs = [x, ...states, w_ih, w_hh, b_ih, b_hh, ...(op === "lstm" ? [w_hr] : [])];
   const given = inputs.filter((t) => t !== undefined);
   for (const t of given) expectFloat(op, "each input", t);
   expectSameDType(op, x, ...given);
@@ -41,6 +46,7 @@ function prepare(
     T,
     B,
     H,
+    P,
     /** Those that are there, for the graph; `spread` puts gradients back in the places of those that are not. */
     given,
     spread: (pointers: readonly Ptr[]): Ptr[] => {
@@ -49,7 +55,7 @@ function prepare(
     },
     run: kernels.of[x.dtype as FloatDType] as FloatKernels,
     room: (...shape: Shape): Tensor => empty(shape, x.dtype),
-    scratch: (): Tensor => empty([kernels.recurrent_scratch(T, B, D, H, gates)], x.dtype),
+    scratch: (): Tensor => empty([kernels.recurrent_scratch(T, B, D, H, P, gates)], x.dtype),
     sizes: [T, B, D, H] as const,
   };
 }
@@ -122,12 +128,12 @@ export function rnn(
 
 /**
  * i, f, g, o = W_ih x_t + b_ih + W_hh h_{t−1} + b_hh; c_t = σ(f) ⊙ c_{t−1} + σ(i) ⊙ tanh(g); h_t = σ(o) ⊙ tanh(c_t)
- * (Hochreiter & Schmidhuber 1997; Gers et al. 2000).
+ * (Hochreiter & Schmidhuber 1997; Gers et al. 2000), and with w_hr h_t = W_hr (σ(o) ⊙ tanh(c_t)) (Sak et al. 2014).
  *
  * @param x  [T, B, D]
- * @param h0 [B, H]; default zeros
+ * @param h0 [B, P], where P = H without w_hr; default zeros
  * @param c0 [B, H]; default zeros
- * @returns  hs [T, B, H]; hn and cn [B, H], the states after the last step that the net read
+ * @returns  hs [T, B, P]; hn [B, P] and cn [B, H], the states after the last step that the net read
  * @throws RangeError or TypeError when a shape or dtype does not fit
  */
 export function lstm(
@@ -137,13 +143,12 @@ export function lstm(
   weights: Weights,
   { reverse = false }: SequenceOptions = {},
 ): { hs: Tensor; hn: Tensor; cn: Tensor } {
-  const { T, B, H, given, spread, run, room, scratch, sizes } = prepare("lstm", 4, x, weights, [
-    h0,
-    c0,
-  ]);
-  const { w_ih, w_hh, b_ih, b_hh } = weights;
-  const [hs, cs, act] = [room(T, B, H), room(T, B, H), room(T, B, 4 * H)];
-  const [hn, cn, work] = [room(B, H), room(B, H), scratch()];
+  const prepared = prepare("lstm", 4, x, weights, [h0, c0]);
+  const { T, B, H, P, given, spread, run, room, scratch, sizes } = prepared;
+  const { w_ih, w_hh, b_ih, b_hh, w_hr } = weights;
+  const [hs, cs, act] = [room(T, B, P), room(T, B, H), room(T, B, 4 * H)];
+  const us = w_hr && room(T, B, H); // σ(o) ⊙ tanh(c_t)
+  const [hn, cn, work] = [room(B, P), room(B, H), scratch()];
   run.lstm_forward(
     x.ptr,
     at(h0),
@@ -152,27 +157,33 @@ export function lstm(
     w_hh.ptr,
     at(b_ih),
     at(b_hh),
+    at(w_hr),
     hs.ptr,
+    at(us),
     cs.ptr,
     act.ptr,
     hn.ptr,
     cn.ptr,
     work.ptr,
     ...sizes,
+    P,
     +reverse,
   );
   work.free();
 
   const backward = ([dhs, dhn, dcn]: readonly Ptr[], dInputs: readonly Ptr[]): void => {
-    const [dx, dh0, dc0, ...dWeights] = spread(dInputs) as [Ptr, Ptr, Ptr, Ptr, Ptr, Ptr, Ptr];
-    const [dGates, carry, work] = [room(T, B, 4 * H), room(2, B, H), scratch()];
+    const [dx, dh0, dc0, ...dWeights] = spread(dInputs) as [Ptr, Ptr, Ptr, Ptr, Ptr, Ptr, Ptr, Ptr];
+    const [dGates, dh, dc, work] = [room(T, B, 4 * H), room(B, P), room(B, H), scratch()];
+    const [dProjected, du] = w_hr ? [room(T, B, P), room(B, H)] : [];
     run.lstm_backward(
       x.ptr,
       at(h0),
       at(c0),
       w_ih.ptr,
       w_hh.ptr,
+      at(w_hr),
       hs.ptr,
+      at(us),
       cs.ptr,
       act.ptr,
       dhs!,
@@ -183,14 +194,18 @@ export function lstm(
       dc0,
       ...dWeights,
       dGates.ptr,
-      carry.ptr,
+      dh.ptr,
+      dc.ptr,
+      at(dProjected),
+      at(du),
       work.ptr,
       ...sizes,
+      P,
       +reverse,
     );
   };
   recordKernel("lstm", [hs, hn, cn], given, backward, "lstmCell");
-  if (!hs.node) [cs, act].forEach((t) => t.free());
+  if (!hs.node) [cs, act, us].forEach((t) => t?.free());
   return { hs, hn, cn };
 }
 

@@ -39,25 +39,26 @@ export const withoutEach = (net: AgreementNet, given: readonly Sentence[]): numb
 export const mostMissed = (numbers: readonly number[]): number =>
   numbers.indexOf(Math.min(...numbers));
 
-/** c at the question, [sentence][cell]. */
-export function lastCells(net: AgreementNet, given: readonly Sentence[]): number[][] {
-  return scope(
-    () => noGrad(() => net.read(wordIds(given)).at(-1)!.c.toArray() as number[][]), // [B, H]
-  );
+/** Some sentences, and the cells of a net that has read them up to the question: [sentence][cell]. */
+export interface Probed {
+  sentences: readonly Sentence[];
+  cells: readonly number[][];
+}
+
+/** What a net knows before the question: c after the last word. The sentences are of one length. */
+export function beforeQuestion(net: AgreementNet, sentences: readonly Sentence[]): Probed {
+  const cells = scope(() => noGrad(() => net.read(wordIds(sentences)).at(-2)!.c.toArray()));
+  return { sentences, cells: cells as number[][] }; // [B, H]
 }
 
 /**
- * How often a linear probe tells the noun's number from some cells, at the question: a logistic regression on tanh c,
- * fitted to some sentences and tried on others.
+ * How often a linear probe tells the noun's number from some cells: a logistic regression on tanh c, fitted to some
+ * sentences and tried on others.
  */
-export function probe(
-  cells: readonly number[],
-  fitted: { cells: readonly number[][]; sentences: readonly Sentence[] },
-  tried: { cells: readonly number[][]; sentences: readonly Sentence[] },
-): number {
-  const features = ({ cells: all }: typeof fitted) =>
+export function probe(cells: readonly number[], fitted: Probed, tried: Probed): number {
+  const features = ({ cells: all }: Probed) =>
     tensor(all.map((row) => cells.map((j) => row[j]!))).tanh();
-  const labels = ({ sentences }: typeof fitted): number[] =>
+  const labels = ({ sentences }: Probed): number[] =>
     sentences.map(({ number }) => Number(number === "plural"));
   return scope(() => {
     const regression = new nn.Linear(cells.length, 1, { generator: new Generator(0) });
@@ -76,6 +77,17 @@ export function probe(
     adam.free();
     return right / tried.sentences.length;
   });
+}
+
+/** The cells that together tell the number best, on the sentences that the probes are fitted to: found one by one. */
+export function tellingCells(count: number, fitted: Probed): number[] {
+  const all = [...fitted.cells[0]!.keys()];
+  const chosen: number[] = [];
+  while (chosen.length < count) {
+    const scores = all.map((j) => (chosen.includes(j) ? 0 : probe([...chosen, j], fitted, fitted)));
+    chosen.push(scores.indexOf(Math.max(...scores)));
+  }
+  return chosen;
 }
 
 /** The mean gates of a cell. */

@@ -5,10 +5,12 @@
  */
 
 import {
+  abs,
   add,
   crossEntropy,
   type Generator,
   linear,
+  mean,
   mseLoss,
   mul,
   nn,
@@ -54,15 +56,17 @@ export class AgreementNet extends nn.Module {
     this.embedding = new nn.Embedding(WORDS.length, embeddingDim, options);
     this.lstm = new nn.LSTM(embeddingDim, hiddenSize, options);
     this.head = new nn.Linear(hiddenSize, FORMS.length, options);
-    const { bias_ih_l0, bias_hh_l0 } = this.lstm;
-    bias_ih_l0!.view().fill(1, hiddenSize, 2 * hiddenSize); // forget gates begin open (Gers et al. 2000)
-    bias_hh_l0!.view().fill(0, hiddenSize, 2 * hiddenSize);
+    nn.init.forgetBias(this.lstm, 1);
+  }
+
+  /** @param ids int32 [T, B] @returns h after each word, [T, B, H] */
+  states(ids: Tensor): Tensor {
+    return this.lstm.forward(this.embedding.forward(ids))[0];
   }
 
   /** @param ids int32 [T, B] @returns the logits of FORMS after the last word, [B, 11] */
   forward(ids: Tensor): Tensor {
-    const [, [hn]] = this.lstm.forward(this.embedding.forward(ids));
-    return this.head.forward(select(hn, 0, 0));
+    return this.head.forward(select(this.states(ids), 0, -1));
   }
 
   /** The same step by step, by the equations of the LSTM. */
@@ -111,7 +115,7 @@ export function ablation(cell: number, hiddenSize: number): Intervention {
 
 /**
  * The glass box's cell values at a step: number −1 or 1, the subject's before the noun's; gender −1 masculine, 0 neuter,
- * 1 feminine; the case from −1 to 1, once the preposition is there. 0 is not known yet.
+ * 1 feminine; the case from −1 to 1, once a preposition is there. 0 is not known yet.
  */
 export function glassValues(
   s: Sentence,
@@ -120,13 +124,26 @@ export function glassValues(
   const known = t >= s.noun ? s.number : s.subject;
   const number = known === undefined ? 0 : known === "plural" ? 1 : -1;
   const gender = t < s.noun ? 0 : { "m anim": -1, "m inan": -1, f: 1, n: 0 }[s.gender];
-  const kase = t < s.noun - 2 ? 0 : (2 * CASES.indexOf(s.kase)) / (CASES.length - 1) - 1;
+  const asked = t < s.words.length - 2 ? s.nounCase : s.kase; // the second preposition is the last word
+  const kase = t < s.noun - 2 ? 0 : (2 * CASES.indexOf(asked)) / (CASES.length - 1) - 1;
   return [number, gender, kase];
 }
 
-/** The loss of a free net: the form, and nothing else. */
-export const freeLoss = (net: AgreementNet, given: readonly Sentence[]): Tensor =>
-  crossEntropy(net.forward(wordIds(given)), formIds(given.map(({ form }) => form)));
+/** Weight of the free net's penalty. */
+const SPARSITY = 0.5;
+
+/**
+ * The loss of a free net: the form, and a penalty on mean |h| (activation regularisation, Merity, McCann & Socher 2017, by
+ * |h| in place of h²), so that few cells do much rather than many a little. It does not hear of numbers.
+ */
+export function freeLoss(net: AgreementNet, given: readonly Sentence[]): Tensor {
+  const hs = net.states(wordIds(given));
+  const form = crossEntropy(
+    net.head.forward(select(hs, 0, -1)),
+    formIds(given.map(({ form }) => form)),
+  );
+  return add(form, mul(mean(abs(hs)), SPARSITY));
+}
 
 /** Weight of the glass box's second loss. */
 const CLARITY = 3;

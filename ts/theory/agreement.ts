@@ -1,6 +1,8 @@
 /**
  * @file "I live with my parents, …" → "mými": English sentences whose "my" Czech renders by one of eleven forms, by
- * case (the preposition decides), number and gender (the noun does), with words in between.
+ * case (the preposition decides), number and gender (the noun does), with words in between. A second preposition may
+ * change the case in the end: "I live with my parents again, we talk about …" → "mých". So the form is not settled at the
+ * noun, and whoever reads on must keep the noun's number and gender.
  */
 
 import type { Generator } from "unrolled";
@@ -113,6 +115,8 @@ export interface Sentence {
   words: readonly string[];
   /** Where the noun stands that "my" goes with. */
   noun: number;
+  /** The case of the noun, and the one that the form is due in: another where a second preposition asks for it. */
+  nounCase: Case;
   kase: Case;
   number: GrammaticalNumber;
   gender: Gender;
@@ -124,35 +128,45 @@ export interface Sentence {
   subject: GrammaticalNumber | undefined;
 }
 
+/** "We talk about" */
+const clause = (
+  [subject, , ending]: (typeof SUBJECTS)[number],
+  [verb, preposition]: (typeof VERBS)[number],
+): string[] => [subject, verb + ending, preposition];
+
 /**
- * A sentence with a given number of words between the noun and the question.
+ * A sentence with a given number of words between the noun and the question. From three on, every second one has another
+ * clause there.
  *
  * @param draw gives numbers from [0, 1)
  */
 export function sentence(distance: number, draw: () => number): Sentence {
   const choose = <T>(list: readonly T[]): T => list[Math.floor(draw() * list.length)]!;
   const { word, number, gender } = choose(nouns);
-  const kase = choose(CASES);
-  const [subject, persons, ending] = choose(SUBJECTS);
-  const found = VERBS.find(([, , own]) => own === kase);
-  const start = found
-    ? [subject, found[0] + ending, found[1], "my"]
-    : ["and", "here", "came", "my"];
+  const nounCase = choose(CASES);
+  const person = choose(SUBJECTS);
+  const found = VERBS.find(([, , own]) => own === nounCase);
+  const start = found ? [...clause(person, found), "my"] : ["and", "here", "came", "my"];
+  const second = distance >= 3 && draw() < 0.5 ? choose(VERBS) : undefined;
+  const end = second ? clause(choose(SUBJECTS), second) : [];
   const between: string[] = [];
-  while (between.length < distance) {
-    const fits = PHRASES.filter((phrase) => phrase.length <= distance - between.length);
+  while (between.length < distance - end.length) {
+    const room = distance - end.length - between.length;
+    const fits = PHRASES.filter((phrase) => phrase.length <= room);
     between.push(...choose(fits).map((part) => (part === NOUN ? choose(nouns).word : part)));
   }
+  const kase = second ? second[2] : nounCase;
   const other = number === "singular" ? "plural" : "singular";
   return {
-    words: [...start, word, ...between, QUESTION],
+    words: [...start, word, ...between, ...end, QUESTION],
     noun: start.length,
+    nounCase,
     kase,
     number,
     gender,
     form: my(kase, number, gender),
     otherForm: my(kase, other, gender),
-    subject: found ? persons : undefined,
+    subject: found ? person[1] : undefined,
   };
 }
 
@@ -162,6 +176,7 @@ export function slideSentence(between: readonly string[] = []): Sentence {
   return {
     words: ["I", "live", "with", "my", "parents", ...between, QUESTION],
     noun: 4,
+    nounCase: kase,
     kase,
     number,
     gender,

@@ -25,7 +25,7 @@ interface Frame {
   svg: string;
 }
 
-const [WIDTH, HEIGHT] = [960, 392];
+const [WIDTH, HEIGHT] = [960, 344];
 const [CELL_WIDTH, CELL_HEIGHT] = [46, 30];
 const TOP = 64;
 
@@ -110,7 +110,7 @@ function oneQuery(
 /** Q Kᵀ, its softmax A, and A V = Y: as much of it as has been said. */
 function atOnce({ q, k, v, scores, a, y }: AttentionSlides, stage: number, caption: string) {
   const Kt = k[0]!.map((_, e) => k.map((row) => row[e]!));
-  const cell = 34;
+  const [cell, height] = [38, 32];
   const parts: [name: string, rows: readonly (readonly number[])[], tint: Tint, before: string][] =
     [
       ["Q", q, "q", ""],
@@ -121,14 +121,14 @@ function atOnce({ q, k, v, scores, a, y }: AttentionSlides, stage: number, capti
       : ([["V", v, "v", "·"], ["Y", y, "y", "="]] as [string, typeof v, Tint, string][])), // prettier-ignore
     ];
   const widths = parts.map(([, rows]) => rows[0]!.length * cell);
-  const gap = 46;
+  const gap = 44;
   let x = (WIDTH - widths.reduce((sum, w) => sum + w, 0) - gap * (parts.length - 1)) / 2;
-  const tallest = Math.max(...parts.map(([, rows]) => rows.length)) * cell;
+  const tallest = Math.max(...parts.map(([, rows]) => rows.length)) * height;
   const drawn = parts.map(([name, rows, tint, before], p) => {
-    const y0 = TOP + 30 + (tallest - rows.length * cell) / 2;
+    const y0 = TOP + 30 + (tallest - rows.length * height) / 2;
     const own =
       formula(x + widths[p]! / 2, y0 - 20, name, { size: 18 }) +
-      grid(x, y0, rows, tint, cell, cell) +
+      grid(x, y0, rows, tint, cell, height) +
       (before ? formula(x - gap / 2, TOP + 30 + tallest / 2, before, { size: 22 }) : "");
     x += widths[p]! + gap;
     return own;

@@ -46,7 +46,7 @@ export function transformerBlocks({ layers, shapes }: BlocksOptions): string {
 
   frame(ENCODER, 292, 548, layers.encoder, -1);
   up(ENCODER, 612, 530);
-  parts.push(formula(ENCODER, 624, "source + positions", { size: 15 }));
+  parts.push(text(ENCODER, 624, "source + positions"));
   label(ENCODER + 12, 582, shape("src"));
   block(ENCODER, 506, "self-attention", `weights ${shape("encoder")}`);
   up(ENCODER, 483, 468);
@@ -58,7 +58,7 @@ export function transformerBlocks({ layers, shapes }: BlocksOptions): string {
 
   frame(DECODER, 82, 548, layers.decoder, 1);
   up(DECODER, 612, 530);
-  parts.push(formula(DECODER, 624, "target so far + positions", { size: 15 }));
+  parts.push(text(DECODER, 624, "target so far + positions"));
   label(DECODER - 12, 582, shape("tgt"), "end");
   block(DECODER, 506, "masked self-attention", `weights ${shape("decoder")}`);
   up(DECODER, 483, 468);
@@ -72,12 +72,12 @@ export function transformerBlocks({ layers, shapes }: BlocksOptions): string {
   up(DECODER, 169, 132);
   norm(DECODER, 118, 1, 252);
   up(DECODER, 105, 46);
-  parts.push(formula(DECODER, 26, "output", { size: 15 }));
+  parts.push(text(DECODER, 26, "output"));
   label(DECODER - 12, 66, shape("output"), "end");
 
   const middle = (ENCODER + DECODER) / 2;
   parts.push(arrow([[ENCODER, 315], [ENCODER, 240], [middle, 240], [middle, 350], [DECODER - BLOCK / 2, 350]], { colour: COLOUR.cool, width: 2 })); // prettier-ignore
-  parts.push(formula(middle - 90, 222, "memory: keys and values", { size: 15, colour: COLOUR.cool })); // prettier-ignore
+  parts.push(text(middle - 90, 222, "memory: keys and values", { colour: COLOUR.cool })); // prettier-ignore
   label(ENCODER + 12, 262, shape("memory"));
   return drawing(WIDTH, HEIGHT, "The blocks of a transformer, encoder on the left, decoder on the right, with the shapes of what flows between them", parts); // prettier-ignore
 }

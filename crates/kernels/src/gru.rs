@@ -12,10 +12,10 @@
 use crate::lanes;
 use crate::pointwise::{accumulate, sigmoid_in_place, tanh_in_place};
 use crate::real::{Float, Lane};
-use crate::recurrent::{Recurrence, Sizes, fill, project, project_backward, recur_backward};
+use crate::recurrent::{Repeated, Sizes, fill, project, project_backward, recur_backward};
 
 const fn sizes(time: usize, batch: usize, input: usize, hidden: usize, reverse: usize) -> Sizes {
-    Sizes { time, batch, input, hidden, gates: 3, reverse: reverse == 1 }
+    Sizes { time, batch, input, hidden, output: hidden, gates: 3, reverse: reverse == 1 }
 }
 
 /// `act` and `ms`, with `hs`, are all that `backward` needs. `recurrent` is [B, 3H]: W_hh h + b_hh of one step.
@@ -26,7 +26,7 @@ pub fn forward<T: Float>(
 ) {
     let s = sizes(time, batch, input, hidden, reverse);
     project(x, w_ih, [b_ih, None], act, scratch, s);
-    let mut recurrence = Recurrence::forward(w_hh, scratch, s);
+    let mut recurrence = Repeated::nt(w_hh, scratch, s, s.rows(), hidden);
     let n = s.state();
     match h0 {
         Some(h0) => hn.copy_from_slice(h0),
@@ -89,7 +89,7 @@ pub fn backward<T: Float>(
         Some(dhn) => dh.copy_from_slice(dhn),
         None => dh.fill(T::ZERO),
     }
-    let mut recurrence = Recurrence::backward(w_hh, scratch, s);
+    let mut recurrence = Repeated::nn(w_hh, scratch, s, hidden, s.rows());
     for (t, before) in s.walk().rev() {
         if let Some(dhs) = dhs {
             accumulate(&dhs[t * n..][..n], dh, n);
@@ -108,7 +108,7 @@ pub fn backward<T: Float>(
                 hidden,
             )
         }
-        recurrence.add_adjoint(&dus[3 * t * n..][..3 * n], dh);
+        recurrence.add(&dus[3 * t * n..][..3 * n], dh);
     }
     if let Some(dh0) = dh0 {
         accumulate(dh, dh0, n);

@@ -1,6 +1,7 @@
 //! What the sequences of an RNN, an LSTM and a GRU share: the products, and the walk through time.
 //!
-//! Shapes: x [T, B, D], hs [T, B, H], gates [T, B, G·H], w_ih [G·H, D], w_hh [G·H, H], biases [G·H].
+//! Shapes: x [T, B, D], hs [T, B, P], gates [T, B, G·H], w_ih [G·H, D], w_hh [G·H, P], biases [G·H]. P = H but where an
+//! LSTM projects h.
 
 use crate::gemm;
 use crate::real::{Float, Lane};
@@ -14,6 +15,8 @@ pub struct Sizes {
     pub batch: usize,
     pub input: usize,
     pub hidden: usize,
+    /// P
+    pub output: usize,
     /// G
     pub gates: usize,
     /// Whether the net reads from the last step to the first.
@@ -27,6 +30,10 @@ impl Sizes {
     /// Elements of one step's states.
     pub fn state(self) -> usize {
         self.batch * self.hidden
+    }
+    /// Elements of one step's h.
+    pub fn outputs(self) -> usize {
+        self.batch * self.output
     }
     /// The steps as the net walks them, each with the one before it.
     pub fn walk(self) -> impl DoubleEndedIterator<Item = (usize, Option<usize>)> {
@@ -45,13 +52,14 @@ pub fn scratch(s: Sizes) -> usize {
         (tb, n, s.input),
         (tb, s.input, n),
         (n, s.input, tb),
-        (n, s.hidden, tb),
-        (s.batch, n, s.hidden),
+        (n, s.output, tb),
+        (s.batch, n, s.output),
+        (s.output, s.hidden, tb),
     ];
-    let products = products.into_iter().map(|(m, n, k)| gemm::scratch(m, n, k));
-    let steps = [(n, s.hidden), (s.hidden, n)].into_iter();
-    let steps = steps.map(|(n, k)| gemm::panels(n, k) + gemm::packed_scratch(s.batch, k));
-    products.chain(steps).max().unwrap_or(0)
+    let products = products.into_iter().map(|(m, n, k)| gemm::scratch(m, n, k)).max();
+    let either = |n: usize, k: usize| repeated(s, n, k).max(repeated(s, k, n));
+    let projection = if s.gates == 4 { either(s.output, s.hidden) } else { 0 }; // even to P = H
+    products.unwrap_or(0).max(either(n, s.output) + projection)
 }
 
 /// gates[t] = W_ih x_t + biases, for all t in one product.
@@ -73,53 +81,54 @@ pub fn fill<T: Float>(row: &mut [T], biases: [Option<&[T]>; 2]) {
     }
 }
 
-/// Whether the recurrent weight is packed.
-const fn packs<T: Float>(s: Sizes) -> bool {
-    !T::PLAIN && s.batch > FEW
+/// Whether a weight that is used at every step is packed.
+const fn packs<T: Float>(batch: usize) -> bool {
+    !T::PLAIN && batch > FEW
 }
 
-/// The recurrent weight, ready for T products W_hh h.
-pub struct Recurrence<'a, T> {
+/// A weight, ready for a product at every step.
+pub struct Repeated<'a, T> {
     weight: &'a [T],
     panels: &'a [T],
     rows: &'a mut [T],
-    s: Sizes,
+    /// [B, N] += [B, K] by the weight
+    sizes: [usize; 3],
+    transposed: bool,
 }
 
-impl<'a, T: Float> Recurrence<'a, T> {
-    pub fn forward(w_hh: &'a [T], scratch: &'a mut [T], s: Sizes) -> Self {
-        let (panels, rows) = scratch.split_at_mut(gemm::panels(s.rows(), s.hidden));
-        if packs::<T>(s) {
-            gemm::pack_nt(w_hh, panels, s.rows(), s.hidden);
+impl<'a, T: Float> Repeated<'a, T> {
+    /// For x Wᵀ, with W [N, K].
+    pub fn nt(weight: &'a [T], scratch: &'a mut [T], s: Sizes, n: usize, k: usize) -> Self {
+        let (panels, rows) = scratch.split_at_mut(gemm::panels(n, k));
+        if packs::<T>(s.batch) {
+            gemm::pack_nt(weight, panels, n, k);
         }
-        Self { weight: w_hh, panels, rows, s }
+        Self { weight, panels, rows, sizes: [s.batch, n, k], transposed: true }
     }
-    /// gates [B, G·H] += h W_hhᵀ
-    pub fn add(&mut self, h: &[T], gates: &mut [T]) {
-        let (m, n, k) = (self.s.batch, self.s.rows(), self.s.hidden);
-        if packs::<T>(self.s) {
-            gemm::packed(h, self.panels, gates, self.rows, m, n, k)
+    /// For x W, with W [K, N].
+    pub fn nn(weight: &'a [T], scratch: &'a mut [T], s: Sizes, n: usize, k: usize) -> Self {
+        let (panels, rows) = scratch.split_at_mut(gemm::panels(n, k));
+        if packs::<T>(s.batch) {
+            gemm::pack_nn(weight, panels, n, k);
+        }
+        Self { weight, panels, rows, sizes: [s.batch, n, k], transposed: false }
+    }
+    /// y [B, N] += x Wᵀ or x W
+    pub fn add(&mut self, x: &[T], y: &mut [T]) {
+        let [m, n, k] = self.sizes;
+        if packs::<T>(m) {
+            gemm::packed(x, self.panels, y, self.rows, m, n, k)
+        } else if self.transposed {
+            gemm::nt(x, self.weight, y, self.rows, m, n, k, 1, 0, 0)
         } else {
-            gemm::nt(h, self.weight, gates, self.rows, m, n, k, 1, 0, 0)
+            gemm::nn(x, self.weight, y, self.rows, m, n, k, 1, 0, 0)
         }
     }
+}
 
-    pub fn backward(w_hh: &'a [T], scratch: &'a mut [T], s: Sizes) -> Self {
-        let (panels, rows) = scratch.split_at_mut(gemm::panels(s.hidden, s.rows()));
-        if packs::<T>(s) {
-            gemm::pack_nn(w_hh, panels, s.hidden, s.rows());
-        }
-        Self { weight: w_hh, panels, rows, s }
-    }
-    /// dh [B, H] += dgates W_hh
-    pub fn add_adjoint(&mut self, dgates: &[T], dh: &mut [T]) {
-        let (m, n, k) = (self.s.batch, self.s.hidden, self.s.rows());
-        if packs::<T>(self.s) {
-            gemm::packed(dgates, self.panels, dh, self.rows, m, n, k)
-        } else {
-            gemm::nn(dgates, self.weight, dh, self.rows, m, n, k, 1, 0, 0)
-        }
-    }
+/// Elements of scratch that a `Repeated` needs.
+pub fn repeated(s: Sizes, n: usize, k: usize) -> usize {
+    gemm::panels(n, k) + gemm::packed_scratch(s.batch, k)
 }
 
 /// Through gates = W_ih x + b_ih, for all steps at once.
@@ -144,7 +153,7 @@ pub fn recur_backward<T: Float>(
     dgates: &[T], hs: &[T], h0: Option<&[T]>, dw_hh: Option<&mut [T]>, db_hh: Option<&mut [T]>,
     scratch: &mut [T], s: Sizes,
 ) {
-    let (n, step, state) = (s.rows(), s.batch * s.rows(), s.state());
+    let (n, step, state) = (s.rows(), s.batch * s.rows(), s.outputs());
     if let Some(db) = db_hh {
         add_columns(dgates, db)
     }
@@ -157,9 +166,9 @@ pub fn recur_backward<T: Float>(
     } else {
         (&dgates[step..], &hs[..hs.len() - state], &dgates[..step])
     };
-    gemm::tn(later, earlier, dw, scratch, n, s.hidden, (s.time - 1) * s.batch, 1, 0, 0);
+    gemm::tn(later, earlier, dw, scratch, n, s.output, (s.time - 1) * s.batch, 1, 0, 0);
     if let Some(h0) = h0 {
-        gemm::tn(first, h0, dw, scratch, n, s.hidden, s.batch, 1, 0, 0)
+        gemm::tn(first, h0, dw, scratch, n, s.output, s.batch, 1, 0, 0)
     }
 }
 

@@ -9,10 +9,10 @@
 use crate::lanes;
 use crate::pointwise::{relu_in_place, tanh_in_place};
 use crate::real::{Float, Lane};
-use crate::recurrent::{Recurrence, Sizes, project, project_backward, recur_backward};
+use crate::recurrent::{Repeated, Sizes, project, project_backward, recur_backward};
 
 const fn sizes(time: usize, batch: usize, input: usize, hidden: usize, reverse: usize) -> Sizes {
-    Sizes { time, batch, input, hidden, gates: 1, reverse: reverse == 1 }
+    Sizes { time, batch, input, hidden, output: hidden, gates: 1, reverse: reverse == 1 }
 }
 
 /// `hs` is all that `backward` needs. `relu` = 1 takes relu in tanh's place.
@@ -23,7 +23,7 @@ pub fn forward<T: Float>(
 ) {
     let s = sizes(time, batch, input, hidden, reverse);
     project(x, w_ih, [b_ih, b_hh], hs, scratch, s);
-    let mut recurrence = Recurrence::forward(w_hh, scratch, s);
+    let mut recurrence = Repeated::nt(w_hh, scratch, s, s.rows(), hidden);
     let n = s.state();
     for (t, before) in s.walk() {
         // hn holds h_{t−1}; h_t grows in its place in hs.
@@ -56,7 +56,7 @@ pub fn backward<T: Float>(
         Some(dhn) => dh.copy_from_slice(dhn),
         None => dh.fill(T::ZERO),
     }
-    let mut recurrence = Recurrence::backward(w_hh, scratch, s);
+    let mut recurrence = Repeated::nn(w_hh, scratch, s, hidden, s.rows());
     for (t, _) in s.walk().rev() {
         if let Some(dhs) = dhs {
             crate::pointwise::accumulate(&dhs[t * n..][..n], dh, n);
@@ -68,7 +68,7 @@ pub fn backward<T: Float>(
             tanh_backward(h, dh, d, n)
         }
         dh.fill(T::ZERO);
-        recurrence.add_adjoint(d, dh);
+        recurrence.add(d, dh);
     }
     if let Some(dh0) = dh0 {
         crate::pointwise::accumulate(dh, dh0, n);

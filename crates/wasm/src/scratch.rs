@@ -30,13 +30,14 @@ pub fn cache_scratch(capacity: usize, size: usize) -> usize {
 /// The elements of `scratch` that a recurrent layer with blocks of `gates` needs, forward or backward.
 #[cfg_attr(not(feature = "float64"), wasm_bindgen)]
 pub fn recurrent_scratch(
-    time: usize, batch: usize, input: usize, hidden: usize, gates: usize,
+    time: usize, batch: usize, input: usize, hidden: usize, output: usize, gates: usize,
 ) -> usize {
     kernels::recurrent::scratch(kernels::recurrent::Sizes {
         time,
         batch,
         input,
         hidden,
+        output,
         gates,
         reverse: false,
     })

@@ -19,7 +19,7 @@ svg { display: block; max-width: none; overflow: visible; }
 .token.here .ground { fill: var(--rule); }
 .token { cursor: default; outline: none; } .token:focus-visible .ground { stroke: var(--cool); stroke-width: 2; }
 .whole { display: flex; flex-wrap: wrap; gap: 24px 44px; align-items: flex-start; }
-#grid { display: grid; gap: 6px; width: max-content; } #grid [role=row] { display: grid; gap: 6px; grid-template-columns: 22px repeat(var(--columns), 66px); align-items: center; }
+#grid { display: grid; gap: 6px; width: max-content; padding: 0 2px 2px 0; } #grid [role=row] { display: grid; gap: 6px; grid-template-columns: 22px repeat(var(--columns), 66px); align-items: center; }
 #grid [role=columnheader], #grid [role=rowheader] { font: 12.5px/1.3 var(--sans); color: var(--soft); text-align: center; font-variant-numeric: tabular-nums; }
 #grid button { display: block; padding: 0; border: 1px solid transparent; border-radius: 7px; background: var(--card); cursor: pointer; box-shadow: 0 0 0 1px var(--rule); }
 #grid button:hover { border-color: var(--soft); } #grid button[aria-pressed=true] { border-color: var(--ink); box-shadow: 0 0 0 1px var(--ink); }

@@ -19,8 +19,8 @@ struct Case {
     initial: bool,
 }
 
-/// x, h0, c0, w_ih, w_hh, b_ih, b_hh
-type Inputs = [Vec<f64>; 7];
+/// x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr
+type Inputs = [Vec<f64>; 8];
 /// hs, hn, cn
 type Outputs = [Vec<f64>; 3];
 
@@ -34,16 +34,23 @@ impl Case {
         [time, batch, input, hidden, reverse as usize]
     }
     fn inputs(self) -> Inputs {
-        let ([t, b, d, h, _], n) = (self.sizes(), self.s.rows());
+        let ([t, b, d, h, _], n, p) = (self.sizes(), self.s.rows(), self.s.output);
         [
             wave(t * b * d, 0.1),
-            wave(b * h, 0.2),
+            wave(b * p, 0.2),
             wave(b * h, 0.3),
             wave(n * d, 0.4),
-            wave(n * h, 0.5),
+            wave(n * p, 0.5),
             wave(n, 0.6),
             wave(n, 0.7),
+            wave(p * h, 0.8),
         ]
+    }
+    fn projected(self) -> bool {
+        self.s.output != self.s.hidden
+    }
+    fn projection<T>(self, x: T) -> Option<T> {
+        self.projected().then_some(x)
     }
     fn initial(self, x: &[f64]) -> Option<&[f64]> {
         self.initial.then_some(x)
@@ -53,15 +60,16 @@ impl Case {
     }
 
     /// The formulas, one number at a time.
-    fn naive(self, [x, h0, c0, w_ih, w_hh, b_ih, b_hh]: &Inputs) -> Outputs {
-        let [time, batch, input, hidden, _] = self.sizes();
-        let zeros = vec![0.0; batch * hidden];
+    fn naive(self, [x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr]: &Inputs) -> Outputs {
+        let ([time, batch, input, hidden, _], output) = (self.sizes(), self.s.output);
+        let zeros = |n: usize| vec![0.0; batch * n];
         let (mut h, mut c) =
-            if self.initial { (h0.clone(), c0.clone()) } else { (zeros.clone(), zeros) };
-        let mut hs = vec![0.0; time * batch * hidden];
+            if self.initial { (h0.clone(), c0.clone()) } else { (zeros(output), zeros(hidden)) };
+        let mut hs = vec![0.0; time * batch * output];
         let sigma = |x: f64| 1.0 / (1.0 + (-x).exp());
         for (t, _) in self.s.walk() {
             let before = h.clone();
+            let mut u = zeros(hidden);
             for b in 0..batch {
                 let dot = |w: &[f64], x: &[f64], row: usize, n: usize| {
                     (0..n).map(|k| w[row * n + k] * x[b * n + k]).sum::<f64>()
@@ -71,12 +79,12 @@ impl Case {
                         + if self.bias { b_ih[row] } else { 0.0 }
                 };
                 let h_part = |row: usize| {
-                    dot(w_hh, &before, row, hidden) + if self.bias { b_hh[row] } else { 0.0 }
+                    dot(w_hh, &before, row, output) + if self.bias { b_hh[row] } else { 0.0 }
                 };
                 for k in 0..hidden {
                     let gate = |g: usize| x_part(g * hidden + k) + h_part(g * hidden + k);
                     let at = b * hidden + k;
-                    h[at] = match self.net {
+                    u[at] = match self.net {
                         Net::Tanh => gate(0).tanh(),
                         Net::Relu => gate(0).max(0.0),
                         Net::Lstm => {
@@ -90,28 +98,36 @@ impl Case {
                         }
                     };
                 }
+                for k in 0..output {
+                    let u = &u[b * hidden..][..hidden];
+                    let projected = || w_hr[k * hidden..].iter().zip(u).map(|(w, u)| w * u).sum();
+                    h[b * output + k] = if self.projected() { projected() } else { u[k] };
+                }
             }
-            hs[t * batch * hidden..][..batch * hidden].copy_from_slice(&h);
+            hs[t * batch * output..][..batch * output].copy_from_slice(&h);
         }
         [hs, h, if self.net == Net::Lstm { c } else { vec![] }]
     }
 
     /// The kernels: outputs, and the gradients of Σ w ⊙ outputs.
     fn fused(self, inputs: &Inputs, w: &Outputs) -> (Outputs, Inputs) {
-        let [x, h0, c0, w_ih, w_hh, b_ih, b_hh] = inputs;
-        let ([t, b, d, h, r], n) = (self.sizes(), self.s.rows());
+        let [x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr] = inputs;
+        let ([t, b, d, h, r], n, p) = (self.sizes(), self.s.rows(), self.s.output);
         let (state, mut scr) = (b * h, vec![f64::NAN; scratch(self.s)]);
         let (mut hs, mut hn, mut cn) =
-            (vec![f64::NAN; t * state], vec![f64::NAN; state], vec![f64::NAN; state]);
+            (vec![f64::NAN; t * b * p], vec![f64::NAN; b * p], vec![f64::NAN; state]);
+        let (mut us, mut du) = (vec![f64::NAN; t * state], vec![f64::NAN; state]);
+        let (mut dall, mut dh, mut dc) =
+            (vec![f64::NAN; t * b * p], vec![f64::NAN; b * p], vec![f64::NAN; state]);
         let (mut act, mut cs) = (vec![f64::NAN; t * b * n], vec![f64::NAN; t * state]);
         let (mut dgates, mut dus, mut carry) =
-            (vec![f64::NAN; t * b * n], vec![f64::NAN; t * b * n], vec![f64::NAN; 2 * state]);
+            (vec![f64::NAN; t * b * n], vec![f64::NAN; t * b * n], vec![f64::NAN; state]);
         let (h0, c0, b_ih, b_hh) =
             (self.initial(h0), self.initial(c0), self.bias(b_ih), self.bias(b_hh));
         let mut grads: Inputs = inputs.clone().map(|x| vec![0.0; x.len()]);
         let (dhs, dhn, dcn) = (Some(&w[0][..]), Some(&w[1][..]), Some(&w[2][..]));
         {
-            let [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh] = &mut grads;
+            let [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr] = &mut grads;
             let (dx, dh0, dw_ih, dw_hh) =
                 (Some(&mut dx[..]), Some(&mut dh0[..]), Some(&mut dw_ih[..]), Some(&mut dw_hh[..]));
             let (db_ih, db_hh) = (Some(&mut db_ih[..]), Some(&mut db_hh[..]));
@@ -137,7 +153,7 @@ impl Case {
                         db_ih,
                         db_hh,
                         &mut dgates,
-                        &mut carry[..state],
+                        &mut carry,
                         &mut scr,
                         t,
                         b,
@@ -148,17 +164,24 @@ impl Case {
                     );
                 }
                 Net::Lstm => {
+                    let w_hr = self.projection(&w_hr[..]);
+                    let saved = self.projection(&mut us[..]);
                     lstm::forward(
-                        x, h0, c0, w_ih, w_hh, b_ih, b_hh, &mut hs, &mut cs, &mut act, &mut hn,
-                        &mut cn, &mut scr, t, b, d, h, r,
+                        x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, &mut hs, saved, &mut cs, &mut act,
+                        &mut hn, &mut cn, &mut scr, t, b, d, h, p, r,
                     );
+                    let (saved, du) = (self.projection(&us[..]), self.projection(&mut du[..]));
+                    let (dall, dw_hr) =
+                        (self.projection(&mut dall[..]), self.projection(&mut dw_hr[..]));
                     lstm::backward(
                         x,
                         h0,
                         c0,
                         w_ih,
                         w_hh,
+                        w_hr,
                         &hs,
+                        saved,
                         &cs,
                         &act,
                         dhs,
@@ -171,13 +194,18 @@ impl Case {
                         dw_hh,
                         db_ih,
                         db_hh,
+                        dw_hr,
                         &mut dgates,
-                        &mut carry,
+                        &mut dh,
+                        &mut dc,
+                        dall,
+                        du,
                         &mut scr,
                         t,
                         b,
                         d,
                         h,
+                        p,
                         r,
                     );
                 }
@@ -220,7 +248,7 @@ impl Case {
                         db_hh,
                         &mut dgates,
                         &mut dus,
-                        &mut carry[..state],
+                        &mut carry,
                         &mut scr,
                         t,
                         b,
@@ -254,7 +282,8 @@ impl Case {
         };
         for (i, grad) in grads.iter().enumerate() {
             let unused = (!self.initial && (i == 1 || i == 2))
-                || (!self.bias && i > 4)
+                || (!self.bias && (i == 5 || i == 6))
+                || (!self.projected() && i == 7)
                 || (self.net != Net::Lstm && i == 2);
             for k in (0..grad.len()).step_by(1 + grad.len() / 7).take_while(|_| !unused) {
                 let nudged = |by: f64| {
@@ -279,14 +308,17 @@ fn every_sequence_agrees_with_its_formula_and_its_gradients_with_differences() {
         for (time, batch, input, hidden) in
             [(1, 1, 1, 1), (4, 2, 3, 5), (3, 6, 2, 8), (2, 5, 4, 17), (5, 1, 3, 4)]
         {
-            for (reverse, bias, initial) in [
-                (false, true, true),
-                (true, true, true),
-                (true, false, false),
-                (false, true, false),
-            ] {
-                Case { net, s: Sizes { time, batch, input, hidden, gates, reverse }, bias, initial }
-                    .check()
+            let projected = (net == Net::Lstm).then_some(usize::div_ceil(hidden, 3));
+            for output in projected.into_iter().chain([hidden]) {
+                for (reverse, bias, initial) in [
+                    (false, true, true),
+                    (true, true, true),
+                    (true, false, false),
+                    (false, true, false),
+                ] {
+                    let s = Sizes { time, batch, input, hidden, output, gates, reverse };
+                    Case { net, s, bias, initial }.check()
+                }
             }
         }
     }
