@@ -23,6 +23,7 @@ const BARS: Record<string, Bar> = {
   erf: nanoseconds(2.5),
   softmax: nanoseconds(1.6),
   layerNorm: nanoseconds(0.8),
+  rmsNorm: nanoseconds(0.8),
   "sum, all": nanoseconds(0.2),
   add: ofCopying(0.75),
   mul: ofCopying(0.75),

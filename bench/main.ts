@@ -4,13 +4,16 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { VERSION } from "unrolled";
+import { works as attention } from "./attention.ts";
 import { works as bundle } from "./bundle.ts";
+import { works as decoding } from "./decoding.ts";
 import { works as elementwise } from "./elementwise.ts";
 import { works as growth } from "./growth.ts";
 import { multiplyAdd, multiplyInL1, read } from "./limits/limits.ts";
 import { works as matmul } from "./matmul.ts";
 import { measure, rounds, Unsteady } from "./measure.ts";
 import { works as overhead } from "./overhead.ts";
+import { works as parallel } from "./parallel.ts";
 import { works as recurrent } from "./recurrent.ts";
 import { works as startup } from "./startup.ts";
 import { header, line } from "./table.ts";
@@ -36,7 +39,18 @@ if (options.help) {
 }
 
 const patterns = options.only.map((text) => new RegExp(text, "i"));
-const chosen = [matmul, recurrent, elementwise, overhead, startup, bundle, growth]
+const chosen = [
+  matmul,
+  recurrent,
+  attention,
+  decoding,
+  elementwise,
+  overhead,
+  startup,
+  bundle,
+  growth,
+  parallel,
+]
   .flatMap((works) => works())
   .filter(({ name }) => patterns.length === 0 || patterns.some((p) => p.test(name)));
 

@@ -8,11 +8,12 @@ const HEADER = ["work", "time", "rate", "share", "an element", "must reach", ""]
 export const header = (): string => `${row(HEADER)}\n${row(WIDTHS.map((n) => "-".repeat(n)))}`;
 
 export function line(name: string, figures: Figures, bar?: Bar): string {
-  const { time, rate, share, perElement, bytes, growth, note } = figures;
+  const { time, rate, share, perElement, bytes, growth, speedup, note } = figures;
+  const factor = growth ?? speedup;
   return row([
     name,
     bytes === undefined ? (time === undefined ? "" : seconds(time)) : `${kilobytes(bytes)}`,
-    rate ? `${rate.value.toFixed(1)} ${rate.unit}` : growth ? `${growth.toFixed(2)} x` : "",
+    rate ? `${rate.value.toFixed(1)} ${rate.unit}` : factor ? times(factor) : "",
     share ? percent(share) : "",
     perElement ? seconds(perElement) : "",
     bar ? must(bar, figures) : "",
@@ -38,6 +39,7 @@ const SHOW: Record<Bar["of"], (value: number) => string> = {
   share: percent,
   factor: times,
   growth: times,
+  speedup: times,
   bytes: kilobytes,
 };
 

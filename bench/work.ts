@@ -15,6 +15,8 @@ export interface Figures {
   bytes?: number;
   /** How many times the cost that it should have. */
   growth?: number;
+  /** How many times as fast as what it is compared to. */
+  speedup?: number;
   note?: string;
 }
 

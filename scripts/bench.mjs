@@ -40,13 +40,13 @@ async function bundle(entry) {
     logLevel: "warn",
     root,
     resolve: { alias: [{ find: /^[./]*\/ts\/index\.ts$|^unrolled$/, replacement: library }] },
-    ssr: { external: [library, "tinybench", "vite", "vitest"] },
+    ssr: { external: [library, "unrolled/worker", "tinybench", "vite", "vitest"] },
     build: {
       target: "node20",
       outDir: at("build/bench"),
       minify: false,
       ssr: at("bench", entry),
-      rolldownOptions: { external: [/^node:/, library] },
+      rolldownOptions: { external: [/^node:/, library, "unrolled/worker"] },
     },
   });
 }

@@ -3,13 +3,15 @@
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
+import { inlineScripts } from "./inline-script.mjs";
 import { node, root, step } from "./say.mjs";
 import { unlessFresh } from "./stamp.mjs";
 
@@ -21,6 +23,7 @@ const INPUTS = [
   "package-lock.json",
   "tsconfig.json",
   "scripts/build-ts.mjs",
+  "scripts/inline-script.mjs",
 ];
 const at = (...path) => join(root, ...path);
 
@@ -42,9 +45,12 @@ const GIVEN = {
 const BESIDE = {
   viz: "viz/index.ts",
   theory: "theory/index.ts",
+  tokenizers: "tokenizers/index.ts",
+  worker: "worker/index.ts",
 };
 
-/** What users see the types of. */
+/** What users see the types of. Declaration maps lead them from there to the sources, in dist/ts. */
+const UNMAPPED = /^(viz|theory)/; // with these sources, too, the package would be over a megabyte
 const PUBLIC = ["index.ts", GIVEN.slim, GIVEN.relaxed, ...Object.values(BESIDE)];
 
 export async function buildTypeScript() {
@@ -54,7 +60,11 @@ export async function buildTypeScript() {
       mkdirSync(at("dist"));
       writeBytes();
       for (const [file, { entry, module, format }] of Object.entries(WHOLE))
-        await bundle(file, entry, { format, resolve: modulesFrom(module) });
+        await bundle(file, entry, {
+          format,
+          minify: format === "cjs",
+          resolve: modulesFrom(module),
+        });
       await bundle("[name].js", GIVEN, {
         resolve: modulesFrom("slim.ts"),
         ssr: { target: "webworker" }, // leaves new URL(..., import.meta.url) to the user's bundler
@@ -65,6 +75,7 @@ export async function buildTypeScript() {
         banner: "#!/usr/bin/env node",
         ...withLibraries("cli"),
       });
+      dropEmptyLicences();
       chmodSync(at("dist/cli.js"), 0o755);
       for (const file of ["kernels.wasm", "kernels.relaxed.wasm"]) {
         copyFileSync(at("build", file), at("dist", file));
@@ -84,17 +95,26 @@ const modulesFrom = (entry) => ({ alias: { "#module": at("ts/entry", entry) } })
 
 /** Libraries go into the file, and their licences beside it. */
 const withLibraries = (name) => ({
+  minify: true,
   ssr: { noExternal: true, target: "node" },
   license: { fileName: `${name}.LICENSES.md` },
 });
 
-async function bundle(file, entry, { format = "es", banner, license, ...config }) {
+function dropEmptyLicences() {
+  for (const name of Object.keys(BESIDE)) {
+    const file = at(`dist/${name}.LICENSES.md`);
+    if (!readFileSync(file, "utf8").includes("\n## ")) rmSync(file);
+  }
+}
+
+async function bundle(file, entry, { format = "es", banner, license, minify = false, ...config }) {
   const { build } = await import("vite");
   const sources = typeof entry === "string" ? { [file]: entry } : entry;
   await build({
     configFile: false,
     logLevel: "warn",
     root,
+    plugins: [inlineScripts()],
     // CommonJS has no import.meta.
     define: format === "cjs" ? { "import.meta.url": "undefined" } : {},
     ...config,
@@ -102,7 +122,7 @@ async function bundle(file, entry, { format = "es", banner, license, ...config }
       target: "es2022",
       outDir: at("dist"),
       emptyOutDir: false,
-      minify: false, // names and lines are worth more to who debugs than a fifth of the bytes
+      minify, // not the library: names and lines are worth more to who debugs than a fifth of the bytes
       ssr: Boolean(config.ssr),
       license,
       lib: {
@@ -110,10 +130,11 @@ async function bundle(file, entry, { format = "es", banner, license, ...config }
         formats: [format],
       },
       rolldownOptions: {
-        external: [/^node:/, /kernels\.wasm/, "unrolled"],
+        external: [/^node:/, /kernels\.wasm/, /^unrolled($|\/)/],
         makeAbsoluteExternalsRelative: false, // ./kernels.wasm is meant from dist, not from ts/entry
         output: {
           banner,
+          ...(minify && { minify: { compress: true, mangle: true, codegen: true } }),
           entryFileNames: file,
           chunkFileNames: "[name].js",
           minifyInternalExports: false,
@@ -137,6 +158,7 @@ async function declarations() {
         noCheck: true, // that is a test's business, not the build's
         allowJs: false,
         declaration: true,
+        declarationMap: true,
         emitDeclarationOnly: true,
         stripInternal: true,
       },
@@ -147,18 +169,39 @@ async function declarations() {
   await node("tsc", ["-p", "build/tsconfig.json"], { quiet: true });
   mkdirSync(at("dist/types/build"), { recursive: true });
   copyFileSync(at("build/kernels.d.ts"), at("dist/types/build/kernels.d.ts"));
+  // What a Worker's import of the file gives; elsewhere it is a path or bytes, by the bundler's own types.
+  writeFileSync(
+    at("dist/types/kernels.wasm.d.ts"),
+    "declare const module: WebAssembly.Module;\nexport default module;\n",
+  );
   // For CommonJS projects, which Node lets require() ES modules.
   writeFileSync(at("dist/types/ts/index.d.cts"), 'export * from "./index.js";\n');
-  // Declarations keep the sources' extensions; resolvers want those of the output.
   for (const file of readdirSync(at("dist/types"), { recursive: true, encoding: "utf8" })) {
-    if (!file.endsWith(".d.ts")) continue;
-    const path = at("dist/types", file);
-    const text = readFileSync(path, "utf8").replace(
-      /(from "|import\(")(\.[^"]*?)(?:\.d)?\.ts"/g,
-      '$1$2.js"',
-    );
-    // Users who compile for an older library need not know of `using`.
-    const lib = /\bDisposable\b/.test(text) ? '/// <reference lib="esnext.disposable" />\n' : "";
-    writeFileSync(path, lib + text);
+    if (file.endsWith(".d.ts")) finish(at("dist/types", file));
   }
+}
+
+/** Makes a declaration fit for users, and lays the source that its map leads to into dist. */
+function finish(path) {
+  // Declarations keep the sources' extensions; resolvers want those of the output.
+  const text = readFileSync(path, "utf8").replace(
+    /(from "|import\(")(\.[^"]*?)(?:\.d)?\.ts"/g,
+    '$1$2.js"',
+  );
+  // Users who compile for an older library need not know of `using`.
+  const lib = /\bDisposable\b/.test(text) ? '/// <reference lib="esnext.disposable" />\n' : "";
+  writeFileSync(path, lib + text);
+  if (!existsSync(`${path}.map`)) return;
+  if (UNMAPPED.test(relative(at("dist/types/ts"), path))) {
+    rmSync(`${path}.map`);
+    writeFileSync(path, (lib + text).replace(/^\/\/# sourceMappingURL.*\n?/m, ""));
+    return;
+  }
+  const map = JSON.parse(readFileSync(`${path}.map`, "utf8"));
+  const [source] = map.sources.map((file) => relative(root, join(dirname(path), file)));
+  mkdirSync(at("dist", dirname(source)), { recursive: true });
+  copyFileSync(at(source), at("dist", source));
+  map.sources = [relative(dirname(path), at("dist", source))];
+  if (lib) map.mappings = `;${map.mappings}`; // for the line before the first
+  writeFileSync(`${path}.map`, JSON.stringify(map));
 }

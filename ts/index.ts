@@ -22,6 +22,7 @@ export { abs, add, clip, cos, div, erf, exp, log, maximum, minimum } from "./ops
 export { mul, neg, pow, sign, sin, sqrt, square, sub } from "./ops/arithmetic.ts";
 export { gelu, relu, sigmoid, silu, softplus, tanh } from "./ops/activation.ts";
 export type { GeluOptions, SoftplusOptions } from "./ops/activation.ts";
+export { glu } from "./ops/glu.ts";
 export { eq, ge, gt, isNaN, le, logicalAnd, logicalNot, logicalOr } from "./ops/compare.ts";
 export { lt, ne, where } from "./ops/compare.ts";
 export { to } from "./ops/cast.ts";
@@ -44,11 +45,12 @@ export { gather, indexSelect, scatterAdd } from "./ops/indexing.ts";
 // Ops: randomness, losses, layers as functions
 export { bernoulli, rand, randint, randn, randperm, type RandomOptions } from "./ops/random.ts";
 export { conv1d, type Conv1dWindows, type ConvPadding } from "./ops/conv.ts";
-export { attentionWeights, scaledDotProductAttention } from "./ops/attention.ts";
+export { scaledDotProductAttention } from "./ops/attention.ts";
 export type { AttentionOptions } from "./ops/attention.ts";
+export { attentionWeights } from "./ops/attention-weights.ts";
 export { dropout, type DropoutOptions } from "./ops/dropout.ts";
 export { embedding, type EmbeddingLookUp } from "./ops/embedding.ts";
-export { layerNorm } from "./ops/norm.ts";
+export { layerNorm, rmsNorm } from "./ops/norm.ts";
 export { linear } from "./ops/linear.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { bceWithLogits, crossEntropy, huberLoss, klDiv, l1Loss, mseLoss } from "./ops/loss.ts";
@@ -66,9 +68,26 @@ export type {
 export { gruCell, lstmCell, rnnCell, type Weights } from "./ops/cells.ts";
 
 // Modules, models, training, files
+/** Layers, containers and initialisers. */
 export * as nn from "./nn/index.ts";
 export { CHAR_LM_NETS, CharLM } from "./models/char-lm.ts";
 export type { CharLMNet, CharLMOptions, CharLMState } from "./models/char-lm.ts";
+export { CharLMSession } from "./models/char-lm-session.ts";
+export { GPT2, type GPT2Inputs, type GPT2Outputs } from "./models/gpt2.ts";
+export type { GPT2Config } from "./models/gpt2-config.ts";
+export { BERT, type BERTInputs, type BERTOutputs } from "./models/bert.ts";
+export type { BERTConfig, BERTOptions } from "./models/bert-config.ts";
+export { T5, type T5Inputs, type T5Outputs } from "./models/t5.ts";
+export type { T5Config } from "./models/t5-config.ts";
+export type { ModelOptions } from "./models/model-options.ts";
+export { DecoderSession, type PushOptions } from "./models/decoder-session.ts";
+export type { CheckpointFiles } from "./models/pretrained.ts";
+export { generate, generateSync } from "./models/decoding/generate.ts";
+export type { AbortOptions, GenerationOptions } from "./models/decoding/generate.ts";
+export { beamSearch, type Beam, type BeamSearchOptions } from "./models/decoding/beam-search.ts";
+export { choose, type ChoiceOptions } from "./models/decoding/choose.ts";
+export type { TokenSession } from "./models/decoding/token-session.ts";
+/** Optimisers and schedules of their rates. */
 export * as optim from "./optim/index.ts";
 export { clipGradNorm, clipGradValue, type ClipGradNormOptions } from "./optim/clip.ts";
 export {

@@ -5,7 +5,20 @@ import { defaultDevice, init, jit, nn, numpy as np, valueAndGrad } from "@jax-js
 export async function open() {
   await init("wasm");
   defaultDevice("wasm");
-  return { matmul, add, exp, tanh, sigmoid, softmax, layerNorm, sum, lstm, lstmStep, lstmTraining };
+  return {
+    matmul,
+    attention,
+    add,
+    exp,
+    tanh,
+    sigmoid,
+    softmax,
+    layerNorm,
+    sum,
+    lstm,
+    lstmStep,
+    lstmTraining,
+  };
 }
 
 const of = ({ data, shape }) => np.array(data).reshape(shape);
@@ -26,6 +39,19 @@ const matmul = ({ a, b, transposeA, transposeB }) => {
     np.matmul(transposeA ? np.transpose(a) : a, transposeB ? np.transpose(b) : b),
   );
   return work(() => f(A.ref, B.ref));
+};
+
+const attention = ({ q, k, v, isCausal }) => {
+  const [Q, K, V] = [of(q), of(k), of(v)];
+  const [, , L, E] = q.shape;
+  const hidden = Float32Array.from({ length: L * L }, (_, i) => (i % L > i / L ? -1e9 : 0));
+  const mask = of({ data: hidden, shape: [L, L] });
+  const f = jit((q, k, v, mask) => {
+    const scores = np.matmul(q, np.transpose(k, [0, 1, 3, 2])).mul(1 / Math.sqrt(E));
+    return np.matmul(nn.softmax(scores.add(mask), -1), v);
+  });
+  const none = of({ data: new Float32Array(1), shape: [1, 1] });
+  return work(() => f(Q.ref, K.ref, V.ref, (isCausal ? mask : none).ref));
 };
 
 const unary = (f) => (x) => {

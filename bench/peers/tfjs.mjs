@@ -8,7 +8,20 @@ export async function open() {
   setThreadsCount(1);
   await tf.setBackend("wasm");
   await tf.ready();
-  return { matmul, add, exp, tanh, sigmoid, softmax, layerNorm, sum, lstm, lstmStep, lstmTraining };
+  return {
+    matmul,
+    attention,
+    add,
+    exp,
+    tanh,
+    sigmoid,
+    softmax,
+    layerNorm,
+    sum,
+    lstm,
+    lstmStep,
+    lstmTraining,
+  };
 }
 
 const of = ({ data, shape }) => tf.tensor(data, shape);
@@ -22,6 +35,20 @@ const work = (f) => ({
 const matmul = ({ a, b, transposeA, transposeB }) => {
   const [A, B] = [of(a), of(b)];
   return work(() => tf.matMul(A, B, transposeA, transposeB));
+};
+
+/** It has no op for it: two products and a softmax. */
+const attention = ({ q, k, v, isCausal }) => {
+  const [Q, K, V] = [of(q), of(k), of(v)];
+  const [, , L, E] = q.shape;
+  const seen = tf.linalg.bandPart(tf.ones([L, L]), -1, 0);
+  const mask = seen.sub(1).mul(1e9); // 0, or hidden
+  return work(() =>
+    tf.tidy(() => {
+      const scores = tf.matMul(Q, K, false, true).mul(1 / Math.sqrt(E));
+      return tf.matMul(tf.softmax(isCausal ? scores.add(mask) : scores), V);
+    }),
+  );
 };
 
 const unary = (f) => (x) => {

@@ -135,6 +135,18 @@ const training = (data: Recurrent): Contestant => {
   };
 };
 
+/** N sequences, H heads, L tokens, E features; values as wide as keys. */
+const attention = (N: number, H: number, L: number, E: number, isCausal: boolean) =>
+  work(
+    `attention, N ${N} H ${H} L ${L} E ${E}${isCausal ? ", causal" : ""}`,
+    "attention",
+    () => ({ q: draw(N, H, L, E), k: draw(N, H, L, E), v: draw(N, H, L, E), isCausal }),
+    ({ q, k, v, isCausal }) => {
+      const [Q, K, V] = [of(q), of(k), of(v)];
+      return made(() => u.scaledDotProductAttention(Q, K, V, { isCausal }));
+    },
+  );
+
 const SEQUENCE = { D: 128, H: 256, T: 64 };
 export const WORKS: Work[] = [
   product("matmul 512: a b", [512, 512], [512, 512]),
@@ -165,6 +177,9 @@ export const WORKS: Work[] = [
     () => recurrent({ ...SEQUENCE, B: 32 }),
     training,
   ),
+  attention(8, 8, 128, 64, false),
+  attention(8, 8, 128, 64, true),
+  attention(2, 8, 512, 64, true),
   unary("exp", u.exp),
   unary("tanh", u.tanh),
   unary("sigmoid", u.sigmoid),

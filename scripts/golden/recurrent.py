@@ -3,7 +3,7 @@
 from itertools import product
 
 import torch
-from golden import rounded, save, start, tensors
+from golden import results, rounded, save, start, tensors
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 MODULES = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
@@ -74,11 +74,6 @@ def case(kind, name, options, shape, hidden, given, lengths=None) -> dict:
         "outputs": results(outputs),
         "grads": results({k: v.grad for k, v in [*inputs.items(), *net.named_parameters()]}),
     }
-
-
-def results(named: dict) -> dict:
-    """Kept to 11 decimals: a tenth of what float64 must agree to."""
-    return tensors({k: v.detach().round(decimals=11) for k, v in named.items()})
 
 
 def matrix(kind: str, extra: dict) -> list:

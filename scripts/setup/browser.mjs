@@ -32,3 +32,11 @@ export async function browser() {
   }
   return findBrowser() ? undefined : MISSING;
 }
+
+/** Installs browsers for `npm run test:runtimes`, after a yes where somebody can be asked. What is missing then is skipped. */
+export async function debianPackages(packages) {
+  const wanted = [...new Set(packages)];
+  if (wanted.length === 0 || !output("apt-get", ["--version"])) return;
+  if (unasked() || process.stdin.isTTY)
+    await withConsent("Some targets need browsers", apt(wanted));
+}

@@ -13,7 +13,7 @@ test.each(["kernels.wasm", "kernels.checked.wasm"])("%s imports nothing", (name)
 });
 
 test("the module exports its memory, alloc, free and the rows of the table, and nothing else", () => {
-  const table = readFileSync(new URL("../../crates/wasm/src/lib.rs", import.meta.url), "utf8");
+  const table = readFileSync(new URL("../../crates/wasm/src/table.rs", import.meta.url), "utf8");
   const exported = names(new WebAssembly.Module(read("kernels.wasm")));
   expect(exported).toEqual(expect.arrayContaining(["memory", "alloc", "free", "zero"]));
   expect(exported.filter((name) => name.startsWith("__"))).toEqual([]);
@@ -26,7 +26,7 @@ test("only the checked module has the checks", () => {
 });
 
 /** Bytes, raw and gzipped. Every user pays for every row: raise these with a reason in the commit. */
-const BUDGET = { raw: 300_000, gzipped: 100_000 };
+const BUDGET = { raw: 302_000, gzipped: 111_000 };
 
 test("the module stays within its budget", () => {
   const bytes = read("kernels.wasm");
@@ -35,7 +35,7 @@ test("the module stays within its budget", () => {
 });
 
 /** What float64 may add to the code of everything else; the aim is 0.35. */
-const FLOAT64 = 0.65;
+const FLOAT64 = 0.4;
 
 test("float64 stays within its share", async () => {
   const { code, float64 } = await sizes();

@@ -1,7 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { publint } from "publint";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -34,6 +42,10 @@ test("there is no run-time dependency and no install script", () => {
 const folder = mkdtempSync(join(tmpdir(), "unrolled-package-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** A project that has the package installed. */
+const project = join(folder, "project");
+const installed = join(project, "node_modules/unrolled");
+
 interface Packed {
   filename: string;
   files: { path: string }[];
@@ -44,6 +56,9 @@ beforeAll(() => {
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
   const text = execFileSync("npm", args, { cwd: root, encoding: "utf8", stdio: "pipe" });
   [packed] = JSON.parse(text) as [Packed];
+  mkdirSync(installed, { recursive: true });
+  const into = ["-C", installed, "--strip-components=1"];
+  execFileSync("tar", ["-xzf", join(folder, packed.filename), ...into]);
 });
 
 test("the tarball holds what a user needs, under 1 MB", () => {
@@ -69,6 +84,7 @@ test("what a file bundles of others stands beside it with its licence", () => {
   for (const [file, libraries] of [
     ["cli", ["commander", "cli-progress", "d3-scale", "d3-shape"]],
     ["viz", ["d3-scale", "d3-shape"]],
+    ["tokenizers", ["@huggingface/tokenizers"]],
   ] as const) {
     const licences = readFileSync(join(root, "dist", `${file}.LICENSES.md`), "utf8");
     for (const library of libraries) expect(licences).toContain(library);
@@ -90,7 +106,7 @@ test("the default entry is self-contained; the others import what they share and
 });
 
 test("what stands beside the library imports it by name, and holds no second one", () => {
-  for (const file of ["viz.js", "theory.js"]) {
+  for (const file of ["viz.js", "theory.js", "worker.js", "tokenizers.js"]) {
     expect(["", "unrolled"]).toContain(imports(file).join());
     expect(readFileSync(join(root, "dist", file), "utf8")).not.toMatch(/class Tensor\b/);
   }
@@ -105,7 +121,14 @@ const run = (source: string, type = "module"): string =>
   }).trim();
 
 test("Node loads the subpaths by import and by require(), as one instance", () => {
-  const names = ["unrolled", "unrolled/viz", "unrolled/theory", "unrolled/slim"];
+  const names = [
+    "unrolled",
+    "unrolled/viz",
+    "unrolled/theory",
+    "unrolled/worker",
+    "unrolled/tokenizers",
+    "unrolled/slim",
+  ];
   for (const name of names) {
     const source = `const a = require("${name}"); import("${name}").then((b) => console.log(a === b))`;
     expect(run(source, "commonjs"), name).toBe("true");
@@ -118,6 +141,17 @@ test("the CommonJS entry, for what knows no ES modules, computes as the other do
   expect(run(source, "commonjs")).toBe("11");
 });
 
+test("a tensor of another copy of the package is refused, and both copies are named", () => {
+  const source = `const theirs = require("./dist/index.cjs").tensor([1]);
+    import("unrolled").then(({ exp }) => { try { exp(theirs); } catch (error) { console.log(error.message); } })`;
+  const { version } = manifest as { version: string };
+  const [theirs, ours] = [`unrolled ${version} (CommonJS)`, `unrolled ${version} (file:`];
+  const said = run(source, "commonjs");
+  expect(said).toContain(`is a tensor of another copy of the library: ${theirs}`);
+  expect(said).toContain(`this one is ${ours}`);
+  expect(said).toContain("dist/index.js");
+});
+
 test("publint finds nothing to say", async () => {
   const { messages } = await publint({ pkgDir: root, strict: true });
   expect(messages).toEqual([]);
@@ -128,9 +162,66 @@ test("the types are found from every kind of project", () => {
   const tarball = join(folder, packed.filename);
   // Since Node 20.19 require() loads ES modules, which this tool counts as a mistake.
   const rules = ["--ignore-rules", "cjs-resolves-to-esm"];
-  const args = [cli, tarball, "--profile", "node16", "--exclude-entrypoints", "./kernels.wasm"];
+  const args = [cli, tarball, "--profile", "node16"];
   const { status, stdout } = spawnSync(process.execPath, [...args, ...rules, "--no-emoji"], {
     encoding: "utf8",
   });
   expect(status, stdout).toBe(0);
+});
+
+const SUBPATHS = [
+  "unrolled",
+  ...["slim", "relaxed", "viz", "theory", "worker"].map((s) => `unrolled/${s}`),
+];
+
+test.each([
+  ["node16", "node16"],
+  ["nodenext", "nodenext"],
+  ["preserve", "bundler"],
+])("a project with module %s and %s resolution compiles every subpath", (module, resolution) => {
+  const lines = SUBPATHS.map((name, i) => `import * as m${i} from "${name}"; void m${i};`);
+  const app = `${lines.join("\n")}
+import kernels from "unrolled/kernels.wasm";
+import { init, initSync, nn, type Tensor } from "unrolled/slim";
+initSync(kernels);
+await init(kernels);
+const [y]: [Tensor, unknown] = new nn.LSTM(2, 3).forward(m0.zeros([1, 1, 2]));
+void y;
+// @ts-expect-error a size is a number
+new nn.LSTM("2", 3);
+`;
+  const compilerOptions = {
+    module,
+    moduleResolution: resolution,
+    target: "es2022",
+    lib: ["es2022", "dom"],
+    strict: true,
+    noEmit: true,
+    types: [],
+  };
+  writeFileSync(join(project, "app.mts"), app);
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", project], {
+    encoding: "utf8",
+  });
+  expect(status, stdout).toBe(0);
+});
+
+test("declarations lead to the sources they came from, line by line", () => {
+  const types = join(installed, "dist/types");
+  const maps = readdirSync(types, { recursive: true, encoding: "utf8" }).filter((f) =>
+    f.endsWith(".d.ts.map"),
+  );
+  expect(maps.length).toBeGreaterThan(50);
+  for (const file of maps) {
+    const path = join(types, file);
+    const { sources } = JSON.parse(readFileSync(path, "utf8")) as { sources: [string] };
+    expect(existsSync(join(dirname(path), sources[0])), file).toBe(true);
+  }
+  // This declaration begins with a line that its source has not.
+  const scope = join(types, "ts/core/scope.d.ts");
+  const { mappings } = JSON.parse(readFileSync(`${scope}.map`, "utf8")) as { mappings: string };
+  expect(readFileSync(scope, "utf8")).toMatch(/^\/\/\/ <reference lib="esnext.disposable" \/>\n/);
+  expect(mappings).toMatch(/^;A/);
 });

@@ -16,8 +16,8 @@ const below = (n: number): number => (state = (state * 48271) % 2147483647) % n;
 const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
 
 /** Sizes that are numbers of something else, and so are not swept. */
-const FLAGS = /^(reverse|relu|first|nesterov|maximize|decoupled|upper)$/;
-const DEPENDENT = /^(seed_|counter_|start$|steps?$|shifted$|.*_len$|.*_stride$)/;
+const FLAGS = /^(reverse|relu|first|nesterov|maximize|decoupled|upper|causal|lower_right|centred)$/;
+const DEPENDENT = /^(seed_|counter_|start$|steps?$|shifted$|mask_|.*_len$|.*_stride$)/;
 const SCALARS: Sizes = { low: -1, high: 3, threshold: 20, std: 2, mean: 1, factor: 3, limit: 0.5 };
 
 /** Makes sizes drawn at random fit each other, as TypeScript would; all others fit as they come. */
@@ -52,11 +52,30 @@ const FITS: Record<string, (sizes: Sizes) => void> = {
     s["length"] = Math.max(s["length"]!, span - 2 * s["padding"]!);
     s["steps"] = Math.floor((s["length"] + 2 * s["padding"]! - span) / s["stride"]!) + 1;
   },
+  attention(s) {
+    const [H, L, S] = [s["heads"]! * s["group"]!, s["queries"]!, s["keys"]!];
+    const [head, row, col] = [pick([1, H]), pick([1, L]), pick([1, S])]; // 1 repeats
+    const batch = pick([1, s["batch"]!]);
+    s["mask_len"] = batch * head * row * col;
+    s["mask_col"] = col === 1 ? 0 : 1;
+    s["mask_row"] = row === 1 ? 0 : col;
+    s["mask_head"] = head === 1 ? 0 : row * col;
+    s["mask_batch"] = batch === 1 ? 0 : head * row * col;
+  },
+  cache(s) {
+    for (const size of ["batch", "heads", "size"]) s[size] ||= 1;
+    s["steps"] = 1 + below(6);
+    s["capacity"] = Math.max(s["capacity"]!, s["steps"]);
+    s["n"] = s["capacity"] - s["steps"] + 1; // starts lie below
+    s["width"] = s["heads"]! * s["size"]! + s["width"]!;
+  },
   sequence(s) {
     for (const size of ["time", "input", "hidden"]) s[size] ||= 1;
   },
 };
 const fitOf = ({ kernel, sizes }: Row): ((sizes: Sizes) => void) | undefined => {
+  if (kernel.startsWith("cache::")) return FITS["cache"];
+  if (kernel.startsWith("attention::")) return FITS["attention"];
   if (sizes.some((size) => size.endsWith("_len"))) return FITS["repeating"];
   if (/^reduce::(max|min|argmax|argmin)$|^indexing::/.test(kernel)) return FITS["extreme"];
   if (/^copy::(slice|place)$/.test(kernel)) return FITS["cut"];

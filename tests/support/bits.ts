@@ -3,7 +3,7 @@
 import * as u from "../../ts/index.ts";
 import { draw, type OpCase, tensors } from "./cases.ts";
 
-const bits = (t: u.Tensor | undefined): string => {
+export const bits = (t: u.Tensor | undefined): string => {
   if (!t) return "none";
   const { buffer, byteOffset, byteLength } = t.data();
   return Buffer.from(buffer, byteOffset, byteLength).toString("base64");

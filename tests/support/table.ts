@@ -26,7 +26,7 @@ export interface Row {
 }
 
 export function table(): Row[] {
-  const source = readFileSync(new URL("../../crates/wasm/src/lib.rs", import.meta.url), "utf8");
+  const source = readFileSync(new URL("../../crates/wasm/src/table.rs", import.meta.url), "utf8");
   const rows = source.matchAll(/^ {4}((?:\w+: \w+,? )+)= (\w+::\w+)\((.*)\);$/gm);
   return [...rows].flatMap(([, names, kernel, rest]) => {
     const [buffers, sizes = "", scalars = ""] = rest!.split(";");

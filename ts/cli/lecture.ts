@@ -2,6 +2,7 @@
 
 import { SingleBar } from "cli-progress";
 import { saveFile } from "../io/save-file.ts";
+import { ATTENTION } from "../lecture/attention.ts";
 import type { Exhibit } from "../lecture/exhibit.ts";
 import { RECURRENT } from "../lecture/recurrent.ts";
 import { lecturePage, type Shown } from "../viz/lecture-page.ts";
@@ -16,6 +17,7 @@ export interface Lecture {
 /** The parts of the lecture, by name. */
 export const LECTURES: Readonly<Record<string, Lecture>> = {
   recurrent: { title: "Recurrent nets and memory", exhibits: RECURRENT },
+  attention: { title: "Attention and transformers", exhibits: ATTENTION },
 };
 
 export interface LectureOptions {

@@ -2,6 +2,7 @@
 
 import { Argument, Command, CommanderError, Option } from "commander";
 import { CHAR_LM_NETS, VERSION } from "unrolled";
+import { type AttendOptions, runAttend, VIEWS } from "./attend.ts";
 import { runExport } from "./export.ts";
 import { LECTURES, type LectureOptions, runLecture } from "./lecture.ts";
 import { numberIn, oneOf, sentenceOf } from "./options.ts";
@@ -106,6 +107,24 @@ function programOf(finish: (code: number) => void): Command {
     .addArgument(new Argument("<out>", "the safetensors file to write"))
     .action(async (path: string, out: string) => finish(await runExport(path, out)));
   program
+    .command("attend")
+    .description("show what a transformer attends to while it reads a text, as pages")
+    .argument(
+      "<model>",
+      "a safetensors file of GPT-2, BERT or T5, with config.json and tokenizer.json beside it, or its folder",
+    ) // prettier-ignore
+    .requiredOption("--text <text>", "what it reads")
+    .option("--text-b <text>", "the second sentence of a pair, or what the decoder of a T5 writes")
+    .addOption(new Option("--view <view>", "which view").choices(VIEWS).default("all"))
+    .addOption(new Option("--layer <n>", "the layer shown first").argParser(integer(0, 2 ** 20)))
+    .addOption(new Option("--head <n>", "the head shown first").argParser(integer(0, 2 ** 20)))
+    .option(
+      "--out <file>",
+      "the page to write; of all views, one for each: page-head.html …",
+      "attention.html",
+    ) // prettier-ignore
+    .action((path: string, options: AttendOptions) => finish(runAttend(path, options)));
+  program
     .command("lecture")
     .description("run what the lecture says, measure it, and write a page with its pictures")
     .addArgument(new Argument("<part>", "which part").choices(Object.keys(LECTURES)))
@@ -140,7 +159,7 @@ function complain(message: string): number {
 
 function commandName(): string {
   const name = process.argv[2] ?? "";
-  return ["train", "sample", "export", "lecture"].includes(name) ? `${name} ` : "";
+  return ["train", "sample", "export", "attend", "lecture"].includes(name) ? `${name} ` : "";
 }
 
 process.exitCode = await main();

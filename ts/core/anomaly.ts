@@ -14,9 +14,17 @@ export const isDetecting = (): boolean => depth > 0;
  * Runs `f`, and throws where a NaN is born: in an op whose inputs have none, or in the backward of an op, where an
  * infinite gradient is an error too. It reads every result once more: for finding mistakes, not for training.
  *
- *     detectAnomaly(() => scope(() => loss().backward()));
- *
  * @throws Error that names the op, the element and the backward pass; and for an async function
+ *
+ * @example
+ * const x = tensor([1], { requiresGrad: true });
+ * let said = "";
+ * try {
+ *   detectAnomaly(() => log(sub(x, 2)));
+ * } catch (error) {
+ *   said = String(error);
+ * }
+ * said.includes("log"); // true
  */
 export function detectAnomaly<R>(f: () => R): R {
   if (depth++ === 0) passes = 0;

@@ -44,12 +44,23 @@ export class Node {
 
 let recording = true;
 
-/** Runs `f` without recording a graph: for evaluation, and for updates of parameters. Not for async functions. */
+/**
+ * Runs `f` without recording a graph: for evaluation, and for updates of parameters. Not for async functions.
+ *
+ * @example
+ * const x = tensor([1], { requiresGrad: true });
+ * noGrad(() => x.mul(2)).requiresGrad; // false
+ */
 export function noGrad<R>(f: () => R): R {
   return withRecording(false, f);
 }
 
-/** Whether ops record a graph now. */
+/**
+ * Whether ops record a graph now.
+ *
+ * @example
+ * noGrad(() => isGradEnabled()); // false
+ */
 export const isGradEnabled = (): boolean => recording;
 
 function withRecording<R>(on: boolean, f: () => R): R {
@@ -109,6 +120,7 @@ export function touch(t: Tensor): void {
   t.storage.version++;
 }
 
+/** Options of `backward`. */
 export interface BackwardOptions {
   /** Keeps the graph for another backward pass. Default: `createGraph`. */
   retainGraph?: boolean;
@@ -121,6 +133,11 @@ export interface BackwardOptions {
  * the vector of a vector-Jacobian product.
  *
  * @throws Error when no gradient flows to `y`, when the graph was used up, or when something it saved was changed
+ *
+ * @example
+ * const x = tensor([1, 2, 3], { requiresGrad: true });
+ * backward(x.square().sum());
+ * x.grad!.toArray(); // [2, 4, 6]
  */
 export function backward(y: Tensor, gradient?: Tensor, options: BackwardOptions = {}): void {
   const { createGraph = false, retainGraph = createGraph } = options;
@@ -129,6 +146,7 @@ export function backward(y: Tensor, gradient?: Tensor, options: BackwardOptions 
   pass.deliver();
 }
 
+/** Options of `grad`. */
 export interface GradOptions extends BackwardOptions {
   /** The vectors of the vector-Jacobian products. Default: 1, for outputs of one element. */
   gradOutputs?: Tensor | readonly (Tensor | undefined)[];
@@ -139,8 +157,11 @@ export interface GradOptions extends BackwardOptions {
 /**
  * d outputs / d inputs, returned and not left in `grad`.
  *
- *     const [dx] = grad(y, [x], { createGraph: true });
- *     const [ddx] = grad(sum(dx), [x]);
+ * @example
+ * const x = tensor(3, { requiresGrad: true });
+ * const [dx] = grad(x.pow(3), [x], { createGraph: true });
+ * dx!.item(); // 27
+ * grad(dx!, [x])[0]!.item(); // 18
  */
 export function grad(
   outputs: Tensor | readonly Tensor[],

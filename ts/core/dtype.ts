@@ -2,6 +2,7 @@
 
 /** float32 is the default; float64 for checks and theory; int32 for indices; bool for masks (one byte each). */
 export type DType = "float32" | "float64" | "int32" | "bool";
+/** The dtypes that have gradients. */
 export type FloatDType = "float32" | "float64";
 
 /** What `data()` returns for each dtype. */

@@ -4,6 +4,7 @@ import { grad } from "./autograd.ts";
 import { within } from "./scope.ts";
 import { empty, expectTensor, Tensor } from "./tensor.ts";
 
+/** Options of `gradcheck` and `gradgradcheck`. */
 export interface GradcheckOptions {
   /** The step of the finite differences. Default 1e-6. */
   eps?: number;
@@ -19,13 +20,14 @@ type Differentiable = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
  * Compares the gradients of `f` with finite differences, (f(x + ε) − f(x − ε)) / 2ε, for every element of every
  * input that requires a gradient and of every output. Tolerances are PyTorch's.
  *
- *     const x = tensor(new Float64Array([1, 2]), { requiresGrad: true });
- *     gradcheck((x) => sin(x), [x]);
- *
  * @param f the same result for the same inputs; smooth where it is checked
  * @param inputs those that require a gradient are float64, and no two share memory
  * @returns true
  * @throws Error that names input, output, elements and both numbers, where they disagree
+ *
+ * @example
+ * const x = tensor(new Float64Array([1, 2]), { requiresGrad: true });
+ * gradcheck((x) => sin(x), [x]); // true
  */
 export function gradcheck(
   f: Differentiable,
@@ -35,7 +37,13 @@ export function gradcheck(
   return check("gradcheck", f, inputs, options);
 }
 
-/** Compares second derivatives with finite differences of the first, in the same way. */
+/**
+ * Compares second derivatives with finite differences of the first, in the same way.
+ *
+ * @example
+ * const x = tensor(new Float64Array([1, 2]), { requiresGrad: true });
+ * gradgradcheck((x) => tanh(x), [x]); // true
+ */
 export function gradgradcheck(
   f: Differentiable,
   inputs: readonly Tensor[],

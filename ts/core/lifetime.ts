@@ -8,11 +8,19 @@ import { moveOut, Tensor } from "./tensor.ts";
  * Runs one step: everything made inside is freed at the end, but the tensors that it returns (directly, or in arrays and
  * plain objects), which live on in the scope around it as leaves. Parameters and optimiser state are not touched.
  *
- *     const loss = scope(() => { ...; loss.backward(); adam.step(); return loss.item(); });
- *
  * Without a function it opens a scope to be closed by hand or by `using step = scope()`.
  *
  * @throws Error when the function is async: nothing can be awaited inside a scope
+ *
+ * @example
+ * const x = tensor([1, 2], { requiresGrad: true });
+ * const loss = scope(() => {
+ *   const loss = x.square().sum();
+ *   loss.backward();
+ *   return loss.item();
+ * }); // the graph and every intermediate end here
+ * loss; // 5
+ * x.grad!.toArray(); // [2, 4]
  */
 export function scope(): Scope;
 export function scope<R>(f: () => R): R;
@@ -56,6 +64,11 @@ function isPlain(value: object): boolean {
 /**
  * What is live: tensors and their bytes in total and by owner, and the size of WASM's linear memory.
  * Views share their tensor's memory and do not count.
+ *
+ * @example
+ * const { tensors } = memory();
+ * scope(() => void zeros([100]).add(1));
+ * memory().tensors === tensors; // true
  */
 export function memory(): MemoryReport {
   const owners = usageByOwner();
@@ -68,6 +81,7 @@ export function memory(): MemoryReport {
   return { tensors, bytes, owners, peakBytes: peak, wasmBytes: wasm };
 }
 
+/** What `memory()` reports. */
 export interface MemoryReport {
   /** Live storages, and the bytes that were asked for. */
   tensors: number;

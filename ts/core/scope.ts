@@ -58,6 +58,7 @@ export class Owner {
 
   constructor(readonly kind: "scope" | "root" | "parameters" | "optimizers") {}
 
+  /** @internal */
   add(storage: Storage): void {
     this.bytes += storage.bytes;
     this.count++;
@@ -66,6 +67,7 @@ export class Owner {
     if (this === root) warnOnce();
   }
 
+  /** @internal */
   remove(storage: Storage): void {
     this.bytes -= storage.bytes;
     this.count--;
@@ -95,6 +97,7 @@ const open: Scope[] = [];
 // Safari has no Symbol.dispose; TypeScript's `using` then looks for this one.
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
+/** A scope that is closed by hand: what `scope()` without a function gives. */
 export class Scope extends Owner implements Disposable {
   closed = false;
   /** The storages, as a list linked through them: a storage leaves it in constant time. */
@@ -105,6 +108,7 @@ export class Scope extends Owner implements Disposable {
     open.push(this);
   }
 
+  /** @internal */
   override add(storage: Storage): void {
     this.bytes += storage.bytes;
     this.count++;
@@ -114,6 +118,7 @@ export class Scope extends Owner implements Disposable {
     this.#first = storage;
   }
 
+  /** @internal */
   override remove(storage: Storage): void {
     this.bytes -= storage.bytes;
     this.count--;
@@ -138,6 +143,7 @@ export class Scope extends Owner implements Disposable {
     for (let s = this.#first; s; s = this.#first) s.free();
   }
 
+  /** `close()`, at the end of the block of `using step = scope()`. */
   [dispose](): void {
     this.close();
   }

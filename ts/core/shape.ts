@@ -2,6 +2,7 @@
 
 import type { Tensor } from "./tensor.ts";
 
+/** The sizes of the axes, the outermost first; `[]` is a scalar's. */
 export type Shape = readonly number[];
 
 export const sizeOf = (shape: Shape): number => {
@@ -74,6 +75,14 @@ export function expectNumber(
     fail(op, name, `to be a number from ${low} to ${high}`, String(value));
   }
   return value;
+}
+
+/** Throws a TypeError unless all are true or false. */
+export function expectFlags(op: string, flags: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(flags)) {
+    if (typeof value === "boolean") continue;
+    throw new TypeError(`${op}: expected ${name} to be true or false, got ${String(value)}`);
+  }
 }
 
 /**

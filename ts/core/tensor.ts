@@ -53,6 +53,7 @@ export class Tensor {
   get requiresGrad(): boolean {
     return this.#requiresGrad;
   }
+  /** @throws TypeError for a dtype without gradients, Error for a computed tensor */
   set requiresGrad(wanted: boolean) {
     if (wanted && !isFloat(this.dtype)) {
       throw new TypeError(`requiresGrad: only float tensors have gradients, got ${this}`);
@@ -121,14 +122,17 @@ export class Tensor {
     this.storage.free();
   }
 
+  /** Whether its memory was given back, by `free()` or at the end of its scope. */
   get isFreed(): boolean {
     return this.storage.freed;
   }
 
+  /** Dtype and shape, for messages. */
   toString(): string {
     return `${this.dtype} tensor ${show(this.shape)}`;
   }
 
+  /** @internal By which copies of the library know each other's tensors. */
   get [BRAND](): string {
     return COPY;
   }
@@ -172,8 +176,10 @@ export function empty(
  * Moves a tensor's memory to the scope around its own and makes it a leaf: what a state carried from step to step
  * needs.
  *
- *     let h = zeros([B, H]);
- *     for (const x of xs) scope(() => { h = keep(cell(x, h)); });
+ * @example
+ * let h = zeros([1]);
+ * for (const x of [1, 2, 3]) scope(() => void (h = keep(h.add(x))));
+ * h.item(); // 6
  */
 export function keep<T extends Tensor>(t: T): T {
   moveOut(t, outerOwner(t.storage.owner));

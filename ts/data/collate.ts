@@ -26,6 +26,9 @@ const isTyped = (x: unknown): x is TypedNumbers =>
  * as strings, as a list.
  *
  * @throws RangeError when samples have different shapes, lengths or keys; TypeError when they are of different kinds
+ *
+ * @example
+ * defaultCollate([1, 2, 3]).toArray(); // [1, 2, 3]
  */
 export function defaultCollate<Sample>(samples: readonly Sample[]): Collated<Sample> {
   return collate(samples, "the sample") as Collated<Sample>;
@@ -79,6 +82,7 @@ function stacked(tensors: readonly Tensor[], what: string): Tensor {
   return stack(tensors);
 }
 
+/** Options of `padCollate`. */
 export interface PadOptions {
   /** What fills the rest. Default 0. */
   value?: number;

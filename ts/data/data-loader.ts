@@ -5,8 +5,14 @@ import { type Collated, defaultCollate } from "./collate.ts";
 
 /** Samples by their number: an array is one. */
 export type Dataset<Sample> =
-  { readonly length: number; get(i: number): Sample } | readonly Sample[];
+  | {
+      readonly length: number;
+      /** Sample i, from 0. */
+      get(i: number): Sample;
+    }
+  | readonly Sample[];
 
+/** Options of `DataLoader`. */
 export interface DataLoaderOptions<Sample, Batch> {
   /** Samples a batch. Default 1. */
   batchSize?: number;
@@ -39,6 +45,10 @@ export interface DataLoaderState {
  * and then the same epochs.
  *
  * @throws RangeError for an impossible option, and for a sampler's number that is outside
+ *
+ * @example
+ * const loader = new DataLoader([1, 2, 3, 4, 5], { batchSize: 2 });
+ * [...loader].map((batch) => batch.toArray()); // [[1, 2], [3, 4], [5]]
  */
 export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Batch> {
   readonly #dataset: Dataset<Sample>;
@@ -72,6 +82,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
     return (this.#dropLast ? Math.floor : Math.ceil)(n / this.#batchSize);
   }
 
+  /** The batches of an epoch, or what is left of one that was resumed. */
   *[Symbol.iterator](): IterableIterator<Batch> {
     let start = 0;
     if (this.#resuming) start = this.#position;
@@ -113,6 +124,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
     return "get" in this.#dataset ? this.#dataset.get(id) : this.#dataset[id]!;
   }
 
+  /** Where it stands, for `loadStateDict`: plain numbers. */
   stateDict(): DataLoaderState {
     const generator = this.#generator.state();
     return { position: this.#position, epoch: { ...this.#epoch }, generator };

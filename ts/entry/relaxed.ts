@@ -3,9 +3,9 @@
  * may differ between processors. An engine that cannot compile them gets the plain kernels, and says so once.
  */
 
-import { initSync } from "./slim-api.ts";
+import { initSync } from "./slim.ts";
 
-export * from "./slim-api.ts";
+export * from "../index.ts";
 
 /** A function that uses one relaxed instruction. */
 const PROBE = new Uint8Array([

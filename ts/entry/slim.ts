@@ -9,28 +9,57 @@ export function getModule(): WebAssembly.Module {
   );
 }
 
-/** Takes the compiled module, or its bytes. */
+/** Of any realm: Next.js gives an edge route a module that is no instance of the route's own class. */
+const isModule = (source: unknown): boolean =>
+  Object.prototype.toString.call(source) === "[object WebAssembly.Module]";
+
+const isBytes = (source: unknown): source is BufferSource =>
+  ArrayBuffer.isView(source) || source instanceof ArrayBuffer;
+
+/**
+ * Takes the compiled module, or its bytes, which are compiled at once.
+ *
+ * @throws WebAssembly.CompileError when the bytes are no module, or the runtime refuses to compile
+ *
+ * @example
+ * initSync(bytes); // of unrolled/kernels.wasm
+ */
 export function initSync(source: WebAssembly.Module | BufferSource): void {
-  given = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source);
+  // The type of a module has no members, so nothing narrows to it.
+  given = isModule(source)
+    ? (source as WebAssembly.Module)
+    : new WebAssembly.Module(source as BufferSource);
 }
 
 /**
- * Loads the module: compiled, as bytes, as a response, or from a URL.
+ * Loads the module: compiled, as bytes, as a response, or from a URL. Not from a file: URL in Node, whose `fetch` knows
+ * none: read the bytes and pass them.
  *
- * @throws TypeError when the response is not a WASM module
+ * @throws TypeError when the response is an error or holds no module
+ * @throws WebAssembly.CompileError when the runtime refuses to compile
+ *
+ * @example
+ * await init(new Response(bytes)); // or of fetch(url), for unrolled/kernels.wasm at a URL of yours
  */
 export async function init(
   source: WebAssembly.Module | BufferSource | Response | PromiseLike<Response> | URL | string,
 ): Promise<void> {
   const from = await source;
-  if (
-    from instanceof WebAssembly.Module ||
-    from instanceof ArrayBuffer ||
-    ArrayBuffer.isView(from)
-  ) {
-    return initSync(from);
-  }
+  if (isModule(from)) return initSync(from as WebAssembly.Module);
+  given = await WebAssembly.compile(
+    isBytes(from) ? from : await download(from as Response | URL | string),
+  );
+}
+
+/** Servers answer a wrong address with a page, whose text no compiler's error would show. */
+async function download(from: Response | URL | string): Promise<ArrayBuffer> {
   const response = from instanceof Response ? from : await fetch(from);
-  if (!response.ok) throw new TypeError(`init: ${response.url} answered ${response.status}`);
-  initSync(await response.arrayBuffer());
+  const where = response.url || "the response";
+  if (!response.ok) throw new TypeError(`init: ${where} answered ${response.status}`);
+  const bytes = await response.arrayBuffer();
+  const start = new TextDecoder().decode(bytes.slice(0, 16));
+  if (start.startsWith("\0asm")) return bytes;
+  throw new TypeError(
+    `init: expected ${where} to be a WASM module, got ${bytes.byteLength} bytes that begin with ${JSON.stringify(start)}`,
+  );
 }

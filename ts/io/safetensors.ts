@@ -1,6 +1,7 @@
 /** @file The safetensors format: 8 bytes of header length, a JSON header, the data. */
 
 import { BYTES, type DType } from "../core/dtype.ts";
+import { scope } from "../core/lifetime.ts";
 import { show } from "../core/shape.ts";
 import { empty, expectTensor, type Tensor } from "../core/tensor.ts";
 import { type Json, parseHeader, quote, refuse, SafetensorsError, Spelt } from "./header.ts";
@@ -44,6 +45,7 @@ const MOST_HEADER = 100_000_000;
 const MOST_BYTES = 2 ** 31;
 const METADATA = "__metadata__";
 
+/** What a file holds. */
 export interface Safetensors {
   tensors: Map<string, Tensor>;
   metadata: Map<string, string>;
@@ -63,19 +65,15 @@ interface Entry {
  * before anything is made.
  *
  * @throws SafetensorsError when the bytes are not such a file, or hold what no tensor here can
+ *
+ * @example
+ * const bytes = saveSafetensors(new Map([["w", tensor([1, 2])]]), new Map([["step", "7"]]));
+ * const { tensors, metadata } = loadSafetensors(bytes);
+ * tensors.get("w")!.toArray(); // [1, 2]
+ * metadata.get("step"); // "7"
  */
 export function loadSafetensors(bytes: Uint8Array): Safetensors {
-  if (Object.prototype.toString.call(bytes) !== "[object Uint8Array]") {
-    throw new TypeError(`loadSafetensors: expected a Uint8Array, got ${kindOf(bytes)}`);
-  }
-  const [header, start] = headerOf(bytes);
-  const data = new DataView(bytes.buffer, bytes.byteOffset + start, bytes.byteLength - start);
-  const metadata = metadataOf(header.get(METADATA));
-  header.delete(METADATA);
-  const entries = [...header].map(([name, value]) => entryOf(name, value));
-  expectCovered(entries, data.byteLength);
-  for (const entry of entries) expectReadable(entry, data);
-
+  const { entries, data, metadata } = contents(bytes);
   const tensors = new Map<string, Tensor>();
   try {
     for (const entry of entries) {
@@ -88,6 +86,48 @@ export function loadSafetensors(bytes: Uint8Array): Safetensors {
     throw error;
   }
   return { tensors, metadata };
+}
+
+/**
+ * @internal The same tensors one by one, each freed after its visit: so a large file is not in memory twice.
+ *
+ * @throws SafetensorsError as loadSafetensors does, before the first visit
+ */
+export function visitSafetensors(
+  bytes: Uint8Array,
+  visit: (name: string, t: Tensor) => void,
+): void {
+  const { entries, data } = contents(bytes);
+  for (const entry of entries) {
+    scope(() => {
+      const t = empty(entry.shape, entry.dtype);
+      fill(t, entry, data);
+      visit(entry.name, t);
+    });
+  }
+}
+
+/** @internal What a file holds, by name. */
+export const namesInSafetensors = (bytes: Uint8Array): string[] =>
+  contents(bytes).entries.map(({ name }) => name);
+
+/** A file taken apart, and checked. */
+function contents(bytes: Uint8Array): {
+  entries: Entry[];
+  data: DataView;
+  metadata: Map<string, string>;
+} {
+  if (Object.prototype.toString.call(bytes) !== "[object Uint8Array]") {
+    throw new TypeError(`loadSafetensors: expected a Uint8Array, got ${kindOf(bytes)}`);
+  }
+  const [header, start] = headerOf(bytes);
+  const data = new DataView(bytes.buffer, bytes.byteOffset + start, bytes.byteLength - start);
+  const metadata = metadataOf(header.get(METADATA));
+  header.delete(METADATA);
+  const entries = [...header].map(([name, value]) => entryOf(name, value));
+  expectCovered(entries, data.byteLength);
+  for (const entry of entries) expectReadable(entry, data);
+  return { entries, data, metadata };
 }
 
 /** The header, and where the data begins. */
@@ -233,6 +273,11 @@ function widened(half: number): number {
  * @throws SafetensorsError for a name that the format cannot hold
  * @throws ReferenceError for a tensor that was freed
  * @throws TypeError for what is no tensor, and for metadata that are not strings
+ *
+ * @example
+ * const layer = new nn.Linear(2, 3);
+ * const bytes = saveSafetensors(layer.stateDict());
+ * new nn.Linear(2, 3).loadStateDict(loadSafetensors(bytes).tensors);
  */
 export function saveSafetensors(
   tensors: ReadonlyMap<string, Tensor>,

@@ -10,10 +10,14 @@ import { Linear } from "../nn/linear.ts";
 import { LSTM } from "../nn/lstm.ts";
 import { Module } from "../nn/module.ts";
 import { RNN } from "../nn/rnn.ts";
+import { CharLMSession } from "./char-lm-session.ts";
 
+/** The recurrent nets that a `CharLM` may have. */
 export const CHAR_LM_NETS = ["lstm", "gru", "rnn"] as const;
+/** One of `CHAR_LM_NETS`. */
 export type CharLMNet = (typeof CHAR_LM_NETS)[number];
 
+/** Options of `CharLM`. */
 export interface CharLMOptions {
   /** The recurrent net. Default "lstm". */
   net?: CharLMNet;
@@ -91,6 +95,20 @@ export class CharLM extends Module {
     const xs = this.embedding.forward(ids); // [T, B, D]
     const [hs, last] = this.#recur(xs, state); // [T, B, H]
     return { logits: this.linear.forward(this.dropout.forward(hs)), state: last };
+  }
+
+  /** The recurrent net, whichever it is. */
+  get recurrent(): LSTM | GRU | RNN {
+    return (this.lstm ?? this.gru ?? this.rnn)!;
+  }
+
+  /**
+   * Reads a text piece by piece and remembers: see `CharLMSession`.
+   *
+   * @param options batch: how many independent texts are read side by side; default 1
+   */
+  session({ batch = 1 }: { batch?: number } = {}): CharLMSession {
+    return new CharLMSession(this, batch);
   }
 
   #recur(xs: Tensor, state: CharLMState | undefined): [hs: Tensor, state: CharLMState] {

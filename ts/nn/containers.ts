@@ -4,9 +4,18 @@ import type { Tensor } from "../core/tensor.ts";
 import { Module } from "./module.ts";
 
 /** A module from one tensor to one tensor. */
-export type Layer = Module & { forward(x: Tensor): Tensor };
+export type Layer = Module & {
+  /** The output for x. */
+  forward(x: Tensor): Tensor;
+};
 
-/** Modules (or plain functions of one tensor) applied one after another. Names: "0", "1", ... */
+/**
+ * Modules (or plain functions of one tensor) applied one after another. Names: "0", "1", ...
+ *
+ * @example
+ * const mlp = new nn.Sequential(new nn.Linear(4, 8), relu, new nn.Linear(8, 2));
+ * mlp.forward(zeros([3, 4])).shape; // [3, 2]
+ */
 export class Sequential extends Module {
   readonly #steps: readonly (Layer | ((x: Tensor) => Tensor))[];
 
@@ -22,10 +31,12 @@ export class Sequential extends Module {
     this.#steps = steps;
   }
 
+  /** The last step's output. */
   forward(x: Tensor): Tensor {
     return this.#steps.reduce((y, step) => (step instanceof Module ? step.forward(y) : step(y)), x);
   }
 
+  /** How many there are. */
   get length(): number {
     return this.#steps.length;
   }
@@ -34,12 +45,19 @@ export class Sequential extends Module {
     return this.#steps.map((step, i) => [String(i), step]);
   }
 
+  /** One after another. */
   [Symbol.iterator](): Iterator<Layer | ((x: Tensor) => Tensor)> {
     return this.#steps[Symbol.iterator]();
   }
 }
 
-/** A list of modules, to be used in any order. Names: "0", "1", ... */
+/**
+ * A list of modules, to be used in any order. Names: "0", "1", ...
+ *
+ * @example
+ * const layers = new nn.ModuleList([new nn.Linear(2, 2), new nn.Linear(2, 2)]);
+ * [...layers.stateDict().keys()]; // ["0.weight", "0.bias", "1.weight", "1.bias"]
+ */
 export class ModuleList<M extends Module = Module> extends Module {
   readonly #items: M[] = [];
 
@@ -48,6 +66,7 @@ export class ModuleList<M extends Module = Module> extends Module {
     for (const item of items) this.push(item);
   }
 
+  /** Adds a module at the end. @throws TypeError for what is none */
   push(item: M): this {
     this.#items.push(expectModule("ModuleList", item));
     return this;
@@ -63,6 +82,7 @@ export class ModuleList<M extends Module = Module> extends Module {
     return item;
   }
 
+  /** How many there are. */
   get length(): number {
     return this.#items.length;
   }
@@ -71,12 +91,19 @@ export class ModuleList<M extends Module = Module> extends Module {
     return this.#items.map((item, i) => [String(i), item]);
   }
 
+  /** One after another. */
   [Symbol.iterator](): Iterator<M> {
     return this.#items[Symbol.iterator]();
   }
 }
 
-/** Modules by name. */
+/**
+ * Modules by name.
+ *
+ * @example
+ * const heads = new nn.ModuleDict({ tag: new nn.Linear(2, 5) });
+ * heads.get("tag").forward(zeros([1, 2])).shape; // [1, 5]
+ */
 export class ModuleDict<M extends Module = Module> extends Module {
   readonly #items = new Map<string, M>();
 
@@ -106,10 +133,12 @@ export class ModuleDict<M extends Module = Module> extends Module {
     return item;
   }
 
+  /** Whether there is a module of this name. */
   has(name: string): boolean {
     return this.#items.has(name);
   }
 
+  /** The names, in the order in which they came. */
   keys(): Iterable<string> {
     return this.#items.keys();
   }
@@ -118,6 +147,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
     return this.#items;
   }
 
+  /** One after another. */
   [Symbol.iterator](): Iterator<[string, M]> {
     return this.#items[Symbol.iterator]();
   }

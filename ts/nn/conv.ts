@@ -8,6 +8,7 @@ import { type EdgeMode, isEdgeMode } from "../ops/pad-modes.ts";
 import { uniform } from "./init.ts";
 import { Module, parameter } from "./module.ts";
 
+/** Options of `Conv1d`. */
 export interface Conv1dOptions extends Conv1dWindows {
   /** Default true. */
   bias?: boolean;
@@ -26,6 +27,9 @@ export interface Conv1dOptions extends Conv1dWindows {
  * U(−1/√n, 1/√n) with n = kernelSize · inChannels / groups.
  *
  * @throws RangeError for impossible sizes and options
+ *
+ * @example
+ * new nn.Conv1d(3, 8, 5, { padding: "same" }).forward(zeros([2, 3, 10])).shape; // [2, 8, 10]
  */
 export class Conv1d extends Module {
   readonly stride: number;

@@ -6,6 +6,7 @@ import { embedding, type EmbeddingLookUp as LookUp, expectPaddingIdx } from "../
 import { normal } from "./init.ts";
 import { Module, parameter } from "./module.ts";
 
+/** Options of `Embedding`. */
 export interface EmbeddingOptions extends LookUp {
   /** Default float32. */
   dtype?: FloatDType;
@@ -17,6 +18,9 @@ export interface EmbeddingOptions extends LookUp {
  * A table of vectors, looked up by index.
  *
  * `weight` is [numEmbeddings, embeddingDim] and starts from N(0, 1); the row of `paddingIdx` starts at 0 and gets no gradient.
+ *
+ * @example
+ * new nn.Embedding(10, 4).forward(randint(0, 10, [5, 2])).shape; // [5, 2, 4]
  */
 export class Embedding extends Module {
   readonly weight: Tensor;
@@ -47,7 +51,7 @@ export class Embedding extends Module {
    * A module with given vectors.
    *
    * @param vectors [numEmbeddings, embeddingDim], copied
-   * @param options.freeze whether they are not to be trained; default true
+   * @param options freeze: whether they are not to be trained; default true
    */
   static fromPretrained(
     vectors: Tensor,

@@ -6,6 +6,9 @@ import { type CellModuleOptions, RecurrentCell } from "./recurrent-cell.ts";
  * One step of a `GRU`: see there. All parameters start from U(−1/√H, 1/√H).
  *
  * @throws RangeError or TypeError for impossible sizes and options
+ *
+ * @example
+ * new nn.GRUCell(3, 5).forward(zeros([2, 3])).shape; // [2, 5]
  */
 export class GRUCell extends RecurrentCell {
   constructor(inputSize: number, hiddenSize: number, options: CellModuleOptions = {}) {

@@ -6,6 +6,7 @@ import { type Layer, Recurrent } from "./recurrent.ts";
 import type { RecurrentOptions } from "./recurrent-options.ts";
 import { type LayerTrace, trace } from "./trace.ts";
 
+/** Options of `GRU`. */
 export type GRUOptions = RecurrentOptions;
 
 /**
@@ -18,6 +19,10 @@ export type GRUOptions = RecurrentOptions;
  * All parameters start from U(−1/√H, 1/√H). `new GRU(inputSize, hiddenSize, numLayers)` works as well.
  *
  * @throws RangeError or TypeError for impossible sizes and options
+ *
+ * @example
+ * const [output, h] = new nn.GRU(3, 5, { batchFirst: true }).forward(zeros([2, 7, 3]));
+ * [output.shape, h.shape]; // [[2, 7, 5], [1, 2, 5]]
  */
 export class GRU extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: number | GRUOptions = {}) {

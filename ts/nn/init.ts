@@ -10,21 +10,36 @@ import { expectFloat } from "../ops/operand.ts";
 import { fillNormal, fillUniform, rand, randn, randperm } from "../ops/random.ts";
 import { normalQuantile } from "../core/normal-quantile.ts";
 
-/** From U[low, high). */
+/**
+ * From U[low, high).
+ *
+ * @example
+ * nn.init.uniform(zeros([100]), -1, 1).max().item() < 1; // true
+ */
 export function uniform(t: Tensor, low = 0, high = 1, generator?: Generator): Tensor {
   expectNumber("uniform", "low", low);
   expectNumber("uniform", "high", high, low);
   return fillUniform(t, low, high, generator);
 }
 
-/** From N(mean, std²). */
+/**
+ * From N(mean, std²).
+ *
+ * @example
+ * nn.init.normal(zeros([3, 4]), 0, 0.02).shape; // [3, 4]
+ */
 export function normal(t: Tensor, mean = 0, std = 1, generator?: Generator): Tensor {
   expectNumber("normal", "mean", mean);
   expectNumber("normal", "std", std, 0);
   return fillNormal(t, mean, std, generator);
 }
 
-/** From N(mean, std²), given that the number is from low to high, by the inverse of the distribution function. */
+/**
+ * From N(mean, std²), given that the number is from low to high, by the inverse of the distribution function.
+ *
+ * @example
+ * nn.init.truncNormal(zeros([1000])).abs().max().item() <= 2; // true
+ */
 export function truncNormal(
   t: Tensor,
   mean = 0,
@@ -74,7 +89,12 @@ function drawn(
   return t;
 }
 
-/** Every element `value`. */
+/**
+ * Every element `value`.
+ *
+ * @example
+ * nn.init.constant(zeros([2]), 3).toArray(); // [3, 3]
+ */
 export function constant(t: Tensor, value: number): Tensor {
   expectFloat("constant", "the tensor", t);
   t.view().fill(value);
@@ -82,10 +102,27 @@ export function constant(t: Tensor, value: number): Tensor {
   return t;
 }
 
+/**
+ * Fills t with 0.
+ *
+ * @example
+ * nn.init.zeros(ones([2])).toArray(); // [0, 0]
+ */
 export const zeros = (t: Tensor): Tensor => constant(t, 0);
+/**
+ * Fills t with 1.
+ *
+ * @example
+ * nn.init.ones(zeros([2])).toArray(); // [1, 1]
+ */
 export const ones = (t: Tensor): Tensor => constant(t, 1);
 
-/** The identity: 1 on the diagonal of a matrix, else 0. @throws RangeError for what is no matrix */
+/**
+ * The identity: 1 on the diagonal of a matrix, else 0. @throws RangeError for what is no matrix
+ *
+ * @example
+ * nn.init.eye(zeros([2, 2])).toArray(); // [[1, 0], [0, 1]]
+ */
 export function eye(t: Tensor): Tensor {
   const [rows, cols] = expectMatrix("eye", t);
   constant(t, 0);
@@ -138,6 +175,9 @@ export type Nonlinearity =
  * leakyRelu, 3/4 for selu, else 1.
  *
  * @param slope of leakyRelu below 0; default 0.01
+ *
+ * @example
+ * nn.init.calculateGain("tanh"); // 1.6667
  */
 export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
   expectNumber("calculateGain", "slope", slope);
@@ -149,6 +189,7 @@ export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number 
   return fail("calculateGain", "nonlinearity", "to be one of ours", String(nonlinearity));
 }
 
+/** Options of `xavierUniform` and `xavierNormal`. */
 export interface XavierOptions {
   /** Default 1. */
   gain?: number;
@@ -156,20 +197,31 @@ export interface XavierOptions {
   generator?: Generator;
 }
 
-/** From U(−a, a), a = gain √(6 / (fanIn + fanOut)) (Glorot & Bengio 2010). @param t [out, in, ...] */
+/**
+ * From U(−a, a), a = gain √(6 / (fanIn + fanOut)) (Glorot & Bengio 2010). @param t [out, in, ...]
+ *
+ * @example
+ * nn.init.xavierUniform(zeros([3, 3])).abs().max().item() <= 1; // true
+ */
 export function xavierUniform(t: Tensor, { gain = 1, generator }: XavierOptions = {}): Tensor {
   const { fanIn, fanOut } = fans("xavierUniform", t);
   const bound = expectNumber("xavierUniform", "gain", gain, 0) * Math.sqrt(6 / (fanIn + fanOut));
   return fillUniform(t, -bound, bound, generator);
 }
 
-/** From N(0, gain² · 2 / (fanIn + fanOut)) (Glorot & Bengio 2010). @param t [out, in, ...] */
+/**
+ * From N(0, gain² · 2 / (fanIn + fanOut)) (Glorot & Bengio 2010). @param t [out, in, ...]
+ *
+ * @example
+ * nn.init.xavierNormal(zeros([3, 4])).shape; // [3, 4]
+ */
 export function xavierNormal(t: Tensor, { gain = 1, generator }: XavierOptions = {}): Tensor {
   const { fanIn, fanOut } = fans("xavierNormal", t);
   expectNumber("xavierNormal", "gain", gain, 0);
   return fillNormal(t, 0, gain * Math.sqrt(2 / (fanIn + fanOut)), generator);
 }
 
+/** Options of `kaimingUniform` and `kaimingNormal`. */
 export interface KaimingOptions {
   /** The slope of leakyRelu below 0. Default 0. */
   slope?: number;
@@ -181,13 +233,23 @@ export interface KaimingOptions {
   generator?: Generator;
 }
 
-/** From U(−a, a), a = gain √(3 / fan) (He et al. 2015). @param t [out, in, ...] */
+/**
+ * From U(−a, a), a = gain √(3 / fan) (He et al. 2015). @param t [out, in, ...]
+ *
+ * @example
+ * nn.init.kaimingUniform(zeros([3, 6])).abs().max().item() <= 1; // true
+ */
 export function kaimingUniform(t: Tensor, options: KaimingOptions = {}): Tensor {
   const bound = Math.sqrt(3) * kaimingStd("kaimingUniform", t, options);
   return fillUniform(t, -bound, bound, options.generator);
 }
 
-/** From N(0, gain² / fan) (He et al. 2015). @param t [out, in, ...] */
+/**
+ * From N(0, gain² / fan) (He et al. 2015). @param t [out, in, ...]
+ *
+ * @example
+ * nn.init.kaimingNormal(zeros([3, 4])).shape; // [3, 4]
+ */
 export function kaimingNormal(t: Tensor, options: KaimingOptions = {}): Tensor {
   return fillNormal(t, 0, kaimingStd("kaimingNormal", t, options), options.generator);
 }
@@ -213,6 +275,7 @@ function fans(op: string, t: Tensor): { fanIn: number; fanOut: number } {
   return { fanIn: channels * field, fanOut: out * field };
 }
 
+/** Options of `orthogonal`. */
 export interface OrthogonalOptions {
   /** Default 1. */
   gain?: number;
@@ -225,6 +288,10 @@ export interface OrthogonalOptions {
  * Gram & Schmidt make of a normal matrix, uniform among all.
  *
  * @param t [out, in, ...], as the matrix [out, in · ...]
+ *
+ * @example
+ * const Q = nn.init.orthogonal(zeros([2, 2]));
+ * matmul(Q, Q, { transposeB: true }).toArray(); // [[1.000, 0.000], [0.000, 1.000]]
  */
 export function orthogonal(t: Tensor, { gain = 1, generator }: OrthogonalOptions = {}): Tensor {
   fans("orthogonal", t);
@@ -268,6 +335,7 @@ function orthonormal(vectors: Float64Array[]): Float64Array[] {
   return vectors;
 }
 
+/** Options of `sparse`. */
 export interface SparseOptions {
   /** Of the others. Default 0.01. */
   std?: number;

@@ -20,6 +20,10 @@ import type { RecurrentOptions } from "./recurrent-options.ts";
  * bias_c_l0 [H], which starts at 0. Made of plain ops: slower than the LSTM, and differentiable any number of times.
  *
  * @throws RangeError or TypeError for impossible sizes and options
+ *
+ * @example
+ * const [output] = new nn.LayerNormLSTM(3, 5).forward(zeros([7, 2, 3]));
+ * output.shape; // [7, 2, 5]
  */
 export class LayerNormLSTM extends CompositeLSTM {
   constructor(inputSize: number, hiddenSize: number, options: number | RecurrentOptions = {}) {

@@ -5,6 +5,7 @@ import { ones, zeros } from "../ops/create.ts";
 import { layerNorm } from "../ops/norm.ts";
 import { Module, parameter } from "./module.ts";
 
+/** Options of `LayerNorm`. */
 export interface LayerNormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number;
@@ -20,6 +21,9 @@ export interface LayerNormOptions {
  * y = (x − mean) / √(variance + eps) ⊙ weight + bias, over the last axes (Ba, Kiros & Hinton 2016).
  *
  * `weight` starts at 1 and `bias` at 0, both shaped `normalizedShape`.
+ *
+ * @example
+ * new nn.LayerNorm(2).forward(tensor([[1, 3]])).toArray(); // [[-1, 1]]
  */
 export class LayerNorm extends Module {
   readonly normalizedShape: readonly number[];
@@ -41,7 +45,7 @@ export class LayerNorm extends Module {
     this.bias = elementwiseAffine && bias ? parameter(zeros(shape, { dtype })) : undefined;
   }
 
-  /** @param x [..., ...normalizedShape] */
+  /** Normalises over the last axes. @param x [..., ...normalizedShape] */
   forward(x: Tensor): Tensor {
     return layerNorm(x, this.normalizedShape, this.weight, this.bias, this.eps);
   }

@@ -6,6 +6,7 @@ import { linear } from "../ops/linear.ts";
 import { uniform } from "./init.ts";
 import { Module, parameter } from "./module.ts";
 
+/** Options of `Linear`. */
 export interface LinearOptions {
   /** Default true. */
   bias?: boolean;
@@ -19,6 +20,9 @@ export interface LinearOptions {
  * y = x Wᵀ + b, over the last axis.
  *
  * `weight` is [outFeatures, inFeatures], `bias` [outFeatures]; both start from U(−1/√inFeatures, 1/√inFeatures).
+ *
+ * @example
+ * new nn.Linear(4, 2).forward(zeros([7, 3, 4])).shape; // [7, 3, 2]
  */
 export class Linear extends Module {
   readonly weight: Tensor;

@@ -7,6 +7,11 @@ import { type CellModuleOptions, RecurrentCell } from "./recurrent-cell.ts";
  * One step of an `LSTM`: see there. All parameters start from U(−1/√H, 1/√H).
  *
  * @throws RangeError or TypeError for impossible sizes and options
+ *
+ * @example
+ * const cell = new nn.LSTMCell(3, 5);
+ * const [h, c] = cell.forward(zeros([2, 3]));
+ * [h.shape, c.shape]; // [[2, 5], [2, 5]]
  */
 export class LSTMCell extends RecurrentCell {
   constructor(inputSize: number, hiddenSize: number, options: CellModuleOptions = {}) {

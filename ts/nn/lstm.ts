@@ -6,11 +6,13 @@ import { type Layer, Recurrent } from "./recurrent.ts";
 import type { RecurrentOptions } from "./recurrent-options.ts";
 import { trace, type LayerTrace } from "./trace.ts";
 
+/** Options of `LSTM`. */
 export interface LSTMOptions extends RecurrentOptions {
   /** P < H: each h is projected to P numbers, h_t = W_hr (σ(o) ⊙ tanh(c_t)). Default 0: it is not. */
   projSize?: number;
 }
 
+/** What an LSTM carries from step to step. */
 export type LSTMState = readonly [h: Tensor, c: Tensor];
 
 /**
@@ -21,13 +23,15 @@ export type LSTMState = readonly [h: Tensor, c: Tensor];
  *     c_t = σ(f) ⊙ c_{t−1} + σ(i) ⊙ tanh(g)
  *     h_t = σ(o) ⊙ tanh(c_t)
  *
- *     const lstm = new LSTM(64, 128, { numLayers: 2, bidirectional: true });
- *     const [hs, [hn, cn]] = lstm.forward(xs);         // [T, B, 64] to [T, B, 256], [4, B, 128] each
- *
  * Parameters, their order of gates (i, f, g, o) and their start, U(−1/√H, 1/√H), are PyTorch's.
  * `new LSTM(inputSize, hiddenSize, numLayers)` works as well.
  *
  * @throws RangeError or TypeError for impossible sizes and options
+ *
+ * @example
+ * const lstm = new nn.LSTM(3, 5, { numLayers: 2, bidirectional: true });
+ * const [output, [h, c]] = lstm.forward(zeros([7, 2, 3]));
+ * [output.shape, h.shape, c.shape]; // [[7, 2, 10], [4, 2, 5], [4, 2, 5]]
  */
 export class LSTM extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: number | LSTMOptions = {}) {

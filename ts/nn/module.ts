@@ -8,7 +8,18 @@ import { expectTensor, Tensor } from "../core/tensor.ts";
 type Role = "parameter" | "buffer" | "transient buffer";
 const roles = new WeakMap<Tensor, Role>();
 
-/** Marks a tensor as a parameter: it requires a gradient and outlives every scope. Returns it. */
+/**
+ * Marks a tensor as a parameter: it requires a gradient and outlives every scope. Returns it.
+ *
+ * @example
+ * class Scale extends nn.Module {
+ *   s = nn.parameter(ones([1]));
+ *   forward(x: Tensor) {
+ *     return x.mul(this.s);
+ *   }
+ * }
+ * new Scale().namedParameters().map(([name]) => name); // ["s"]
+ */
 export function parameter(t: Tensor): Tensor {
   adopt("parameter", t, "parameter");
   t.requiresGrad = true;
@@ -18,7 +29,13 @@ export function parameter(t: Tensor): Tensor {
 /**
  * Marks a tensor as a buffer: state that is saved but not trained. It outlives every scope. Returns it.
  *
- * @param options.persistent whether it belongs to the state dict; default true
+ * @param options persistent: whether it belongs to the state dict; default true
+ *
+ * @example
+ * class Count extends nn.Module {
+ *   n = nn.buffer(zeros([1]));
+ * }
+ * [...new Count().stateDict().keys()]; // ["n"]
  */
 export function buffer(t: Tensor, { persistent = true } = {}): Tensor {
   adopt("buffer", t, persistent ? "buffer" : "transient buffer");
@@ -77,14 +94,17 @@ export abstract class Module {
     return once(this.#tensors("parameter"));
   }
 
+  /** The parameters alone: what an optimiser takes. */
   parameters(): Tensor[] {
     return this.namedParameters().map(([, t]) => t);
   }
 
+  /** Buffers by name, those that are not saved included. A shared buffer counts once. */
   namedBuffers(): [name: string, buffer: Tensor][] {
     return once(this.#tensors("buffer", "transient buffer"));
   }
 
+  /** The buffers alone. */
   buffers(): Tensor[] {
     return this.namedBuffers().map(([, t]) => t);
   }
@@ -97,6 +117,7 @@ export abstract class Module {
     return once([["", this] as [string, Module], ...all]);
   }
 
+  /** The modules alone, itself the first. */
   modules(): Module[] {
     return this.namedModules().map(([, m]) => m);
   }
@@ -111,7 +132,7 @@ export abstract class Module {
   /**
    * Copies values into the parameters and buffers of the same names. All or nothing.
    *
-   * @param options.strict whether every name must match, on both sides; default true
+   * @param options strict: whether every name must match, on both sides; default true
    * @throws Error that lists every missing and unexpected name, and every tensor of another shape or dtype
    */
   loadStateDict(

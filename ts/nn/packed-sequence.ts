@@ -32,6 +32,7 @@ export interface PackedSequence {
   readonly unsortedIndices: readonly number[] | undefined;
 }
 
+/** Options of `packPaddedSequence` and `packSequence`. */
 export interface PackOptions {
   /** Whether to insist on lengths that do not increase, and to sort nothing. Default true. */
   enforceSorted?: boolean;
@@ -40,13 +41,17 @@ export interface PackOptions {
 /**
  * Packs a padded tensor. Differentiable; what pads is not read.
  *
- *     const packed = packPaddedSequence(xs, lengths, { enforceSorted: false });
- *     const [hs, [hn, cn]] = lstm.forward(packed);     // hn and cn at each sequence's own end
- *     const [padded] = padPackedSequence(hs);          // [T, B, H]
- *
  * @param input   [T, B, ...], or [B, T, ...] with batchFirst
  * @param lengths B of them, from 1 to T
  * @throws RangeError when the lengths do not fit, or increase under enforceSorted
+ *
+ * @example
+ * const lstm = new nn.LSTM(3, 5);
+ * const packed = nn.packPaddedSequence(zeros([7, 2, 3]), [4, 7], { enforceSorted: false });
+ * const [hs, [hn]] = lstm.forward(packed); // hn at each sequence's own end
+ * const [padded, lengths] = nn.padPackedSequence(hs);
+ * [padded.shape, hn.shape]; // [[7, 2, 5], [1, 2, 5]]
+ * lengths; // [4, 7]
  */
 export function packPaddedSequence(
   input: Tensor,
@@ -65,6 +70,10 @@ export function packPaddedSequence(
  *
  * @param sequences [T_b, ...] each, T_b ≥ 1, of one dtype, different in nothing but T_b
  * @throws RangeError when they differ in more, or get longer under enforceSorted
+ *
+ * @example
+ * const packed = nn.packSequence([ones([3, 2]), ones([1, 2])]);
+ * nn.unpackSequence(packed).map((x) => x.shape); // [[3, 2], [1, 2]]
  */
 export function packSequence(
   sequences: readonly Tensor[],
@@ -106,6 +115,7 @@ function pack(
   };
 }
 
+/** Options of `padPackedSequence`. */
 export interface PadPackedOptions {
   /** [B, T, ...] instead of [T, B, ...]. Default false. */
   batchFirst?: boolean;

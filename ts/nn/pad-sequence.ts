@@ -11,6 +11,7 @@ import { select, slice } from "../ops/slice.ts";
 /** How long the sequences of a batch are: numbers, or an int32 tensor [B]. */
 export type Lengths = readonly number[] | Tensor;
 
+/** Options of `padSequence`. */
 export interface PadSequenceOptions {
   /** [B, T, ...] instead of [T, B, ...]. Default false. */
   batchFirst?: boolean;
@@ -26,6 +27,9 @@ export interface PadSequenceOptions {
  * @param sequences [T_b, ...] each, of one dtype, different in nothing but T_b
  * @returns         [T, B, ...], or [B, T, ...] with batchFirst
  * @throws RangeError for no sequences, and for those that differ in more than their length
+ *
+ * @example
+ * nn.padSequence([tensor([1, 2, 3]), tensor([4])], { batchFirst: true }).toArray(); // [[1, 2, 3], [4, 0, 0]]
  */
 export function padSequence(
   sequences: readonly Tensor[],

@@ -21,6 +21,10 @@ import type { RecurrentOptions } from "./recurrent-options.ts";
  * Made of plain ops: slower than the LSTM, and differentiable any number of times.
  *
  * @throws RangeError or TypeError for impossible sizes and options
+ *
+ * @example
+ * const [output] = new nn.PeepholeLSTM(3, 5).forward(zeros([7, 2, 3]));
+ * output.shape; // [7, 2, 5]
  */
 export class PeepholeLSTM extends CompositeLSTM {
   constructor(inputSize: number, hiddenSize: number, options: number | RecurrentOptions = {}) {

@@ -9,6 +9,7 @@ import { reshape } from "../ops/shape.ts";
 import { uniform } from "./init.ts";
 import { Module, parameter } from "./module.ts";
 
+/** Options of `LSTMCell` and `GRUCell`. */
 export interface CellModuleOptions {
   /** Whether there are b_ih and b_hh. Default true. */
   bias?: boolean;

@@ -17,8 +17,10 @@ export type Gated = Module & { readonly gates: number; readonly hiddenSize: numb
 /**
  * Fills each gate's block of every W_hh, [H, H] or [H, P], by an initialiser.
  *
- *     init.recurrent(lstm, init.orthogonal);          // Saxe, McClelland & Ganguli 2013
- *     init.recurrent(rnn, init.eye);                  // with relu and biases of 0 the IRNN: Le, Jaitly & Hinton 2015
+ * @example
+ * nn.init.recurrent(new nn.LSTM(3, 5), nn.init.orthogonal); // Saxe, McClelland & Ganguli 2013
+ * const irnn = nn.init.recurrent(new nn.RNN(3, 2, { nonlinearity: "relu", bias: false }), nn.init.eye);
+ * irnn.stateDict().get("weight_hh_l0")!.toArray(); // [[1, 0], [0, 1]]
  */
 export function recurrent<Net extends Gated>(net: Net, fill: (block: Tensor) => unknown): Net {
   for (const w of named(net, "weight_hh")) {
@@ -33,6 +35,11 @@ export function recurrent<Net extends Gated>(net: Net, fill: (block: Tensor) => 
  *
  * @param value default 1
  * @throws Error for what is no LSTM, or has no biases
+ *
+ * @example
+ * const lstm = nn.init.forgetBias(new nn.LSTM(3, 1), 1);
+ * const [ih, hh] = ["bias_ih_l0", "bias_hh_l0"].map((name) => lstm.stateDict().get(name)!);
+ * add(ih!, hh!).select(0, 1).item(); // 1
  */
 export function forgetBias<Net extends Gated>(net: Net, value = 1): Net {
   expectNumber("forgetBias", "value", value);

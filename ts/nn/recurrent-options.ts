@@ -2,8 +2,9 @@
 
 import { type FloatDType, isFloat } from "../core/dtype.ts";
 import type { Generator } from "../core/random.ts";
-import { expectInteger, expectNumber, fail } from "../core/shape.ts";
+import { expectFlags, expectInteger, expectNumber, fail } from "../core/shape.ts";
 
+/** Options that the recurrent layers share. */
 export interface RecurrentOptions {
   /** Stacked layers, each over the outputs of the one below. Default 1. */
   numLayers?: number;
@@ -53,10 +54,7 @@ export function checkOptions(
   const { dtype = "float32", generator } = given;
   const { bias = true, batchFirst = false, bidirectional = false, variational = false } = given;
   const flags = { bias, batchFirst, bidirectional, variational };
-  for (const [name, value] of Object.entries<unknown>(flags)) {
-    if (typeof value === "boolean") continue;
-    throw new TypeError(`${where}: expected ${name} to be true or false, got ${String(value)}`);
-  }
+  expectFlags(where, flags);
   expectInteger(where, "inputSize", inputSize, 1);
   expectInteger(where, "hiddenSize", hiddenSize, 1);
   expectInteger(where, "numLayers", numLayers, 1);

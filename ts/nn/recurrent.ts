@@ -177,7 +177,7 @@ export abstract class Recurrent extends Module {
   /**
    * Reads one step at a time: see `Session`.
    *
-   * @param options.batch how many independent sequences are read side by side; default 1
+   * @param options batch: how many independent sequences are read side by side; default 1
    * @throws Error for a bidirectional net, which must know the end before it begins
    */
   session({ batch = 1 }: { batch?: number } = {}): Session {

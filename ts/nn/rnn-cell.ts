@@ -3,6 +3,7 @@ import { rnn } from "../ops/recurrent.ts";
 import { type CellModuleOptions, RecurrentCell } from "./recurrent-cell.ts";
 import { expectNonlinearity } from "./rnn.ts";
 
+/** Options of `RNNCell`. */
 export interface RNNCellOptions extends CellModuleOptions {
   /** Default "tanh". */
   nonlinearity?: "tanh" | "relu";
@@ -16,6 +17,9 @@ export interface RNNCellOptions extends CellModuleOptions {
  * All parameters start from U(−1/√H, 1/√H).
  *
  * @throws RangeError or TypeError for impossible sizes and options
+ *
+ * @example
+ * new nn.RNNCell(3, 5, { nonlinearity: "relu" }).forward(zeros([2, 3])).shape; // [2, 5]
  */
 export class RNNCell extends RecurrentCell {
   readonly nonlinearity: "tanh" | "relu";

@@ -7,6 +7,7 @@ import { type Layer, Recurrent } from "./recurrent.ts";
 import type { RecurrentOptions } from "./recurrent-options.ts";
 import { type LayerTrace, trace } from "./trace.ts";
 
+/** Options of `RNN`. */
 export interface RNNOptions extends RecurrentOptions {
   /** Default "tanh". */
   nonlinearity?: "tanh" | "relu";
@@ -20,6 +21,10 @@ export interface RNNOptions extends RecurrentOptions {
  * All parameters start from U(−1/√H, 1/√H). `new RNN(inputSize, hiddenSize, numLayers)` works as well.
  *
  * @throws RangeError or TypeError for impossible sizes and options
+ *
+ * @example
+ * const [output, h] = new nn.RNN(3, 5).forward(zeros([7, 2, 3]));
+ * [output.shape, h.shape]; // [[7, 2, 5], [1, 2, 5]]
  */
 export class RNN extends Recurrent {
   readonly nonlinearity: "tanh" | "relu";

@@ -17,12 +17,14 @@ import { loadBytes, type SessionSizes, toBytes } from "./session-bytes.ts";
  * The state of `batch` independent sequences, between one step and the next. Dropout is off, and nothing is recorded for
  * a backward pass.
  *
- *     const session = lstm.session();
- *     for (const x of stream) scope(() => use(session.push(x).data()));
- *     const bytes = session.toBytes();                 // to a file or a database
- *     lstm.session().load(bytes).push(next);           // elsewhere, later
- *
  * It sees changes of the net's parameters, and is freed by `free()` or with nobody left to hold it.
+ *
+ * @example
+ * const lstm = new nn.LSTM(3, 5);
+ * const session = lstm.session();
+ * for (let t = 0; t < 4; t++) session.push(zeros([1, 3])).free();
+ * const bytes = session.toBytes(); // to a file or a database
+ * lstm.session().load(bytes).push(zeros([1, 3])).shape; // [1, 5]
  */
 export class Session {
   /** For each layer its states, [B, ·] each. */

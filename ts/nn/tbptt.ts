@@ -10,9 +10,11 @@ import { slice } from "../ops/slice.ts";
 /** A net that goes on from a state: RNN, LSTM, GRU, and what is built like them. */
 export interface Stateful<State> {
   readonly batchFirst?: boolean;
+  /** Outputs for xs, from a state, and the state after them. */
   forward(xs: Tensor, state?: State): [output: Tensor, state: State];
 }
 
+/** Options of `tbptt`. */
 export interface TbpttOptions<State> {
   /** k1: how many steps lie between one backward pass and the next. */
   every: number;
@@ -34,17 +36,28 @@ export interface TbpttChunk {
  * BPTT(k2; k1) (Williams & Peng 1990): every k1 steps `step` gets the outputs of those steps, and gradients reach k2 steps
  * back. Each call is a scope of its own, where `step` makes the loss, goes backward and updates; the state is carried on.
  *
- *     const state = tbptt(lstm, xs, ({ output, from, to }) => {
- *       crossEntropy(head.forward(output).reshape([-1, V]), targets.slice(0, from, to).reshape([-1])).backward();
- *       adam.step();
- *       adam.zeroGrad();
- *     }, { every: 35, back: 70 });
- *
  * With k2 > k1 the k2 − k1 steps before are computed again, from the state that stood before them.
  *
  * @param xs [T, B, D], [B, T, D] with the net's batchFirst, or [T, D]
  * @returns  the state after the last step, in the current scope, outside any graph: for the next call
  * @throws RangeError unless 1 ≤ k1 ≤ k2
+ *
+ * @example
+ * const lstm = new nn.LSTM(3, 5);
+ * const sgd = new optim.SGD(lstm.parameters(), { lr: 0.1 });
+ * const steps: number[] = [];
+ * nn.tbptt(
+ *   lstm,
+ *   randn([10, 1, 3]),
+ *   ({ output, from, to }) => {
+ *     output.square().mean().backward();
+ *     sgd.step();
+ *     sgd.zeroGrad();
+ *     steps.push(to - from);
+ *   },
+ *   { every: 4, back: 6 },
+ * );
+ * steps; // [4, 4, 2]
  */
 export function tbptt<State>(
   net: Stateful<State>,

@@ -10,6 +10,7 @@ import { Module } from "./module.ts";
 import { expectPacked, isPacked, type PackedSequence } from "./packed-sequence.ts";
 import { indices } from "./pad-sequence.ts";
 
+/** Options of `VariationalDropout`. */
 export interface VariationalDropoutOptions {
   /** Tensors are [B, T, ...] instead of [T, B, ...]. Default false. */
   batchFirst?: boolean;
@@ -22,6 +23,11 @@ export interface VariationalDropoutOptions {
  * batch the same features at every step (Gal & Ghahramani 2016).
  *
  * @param p default 0.5
+ *
+ * @example
+ * const dropout = new nn.VariationalDropout(0.5);
+ * const [a, b] = dropout.forward(ones([2, 1, 8])).unbind();
+ * String(a!.toArray()) === String(b!.toArray()); // true
  */
 export class VariationalDropout extends Module {
   readonly batchFirst: boolean;
@@ -37,7 +43,7 @@ export class VariationalDropout extends Module {
     this.#generator = generator;
   }
 
-  /** @param x [T, B, D], [B, T, D] with batchFirst, or packed */
+  /** Drops with one mask for all steps while training; in evaluation it gives x itself. @param x [T, B, D], [B, T, D] with batchFirst, or packed */
   forward<X extends Tensor | PackedSequence>(x: X): X {
     const where = "VariationalDropout";
     const { p, training, batchFirst } = this;

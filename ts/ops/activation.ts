@@ -10,7 +10,12 @@ import { gt, where } from "./compare.ts";
 import { unary } from "./elementwise.ts";
 import { expectFloat } from "./operand.ts";
 
-/** tanh x = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ) */
+/**
+ * tanh x = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)
+ *
+ * @example
+ * tanh(tensor([0, 1])).toArray(); // [0, 0.7616]
+ */
 export function tanh(x: Tensor): Tensor {
   return unary("tanh", x, (dy, y) => tanhBackward(y, dy));
 }
@@ -23,7 +28,12 @@ function tanhBackward(y: Tensor, dy: Tensor): Tensor {
   });
 }
 
-/** σ(x) = 1 / (1 + e⁻ˣ) */
+/**
+ * σ(x) = 1 / (1 + e⁻ˣ)
+ *
+ * @example
+ * sigmoid(tensor([0, 1])).toArray(); // [0.5, 0.7311]
+ */
 export function sigmoid(x: Tensor): Tensor {
   return unary("sigmoid", x, (dy, y) => sigmoidBackward(y, dy));
 }
@@ -36,7 +46,12 @@ function sigmoidBackward(y: Tensor, dy: Tensor): Tensor {
   });
 }
 
-/** max(x, 0); the slope at 0 is 0. */
+/**
+ * max(x, 0); the slope at 0 is 0.
+ *
+ * @example
+ * relu(tensor([-1, 2])).toArray(); // [0, 2]
+ */
 export function relu(x: Tensor): Tensor {
   return unary("relu", x, (dy, y) => reluBackward(y, dy));
 }
@@ -45,12 +60,18 @@ function reluBackward(y: Tensor, dy: Tensor): Tensor {
   return backward("relu_backward", y, dy, { dy: (d) => reluBackward(y, d) });
 }
 
+/** Options of `gelu`. */
 export interface GeluOptions {
   /** "none": by erf, the default. "tanh": ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))), as in GPT-2. */
   approximate?: "none" | "tanh";
 }
 
-/** x Φ(x), where Φ(x) = ½ (1 + erf(x / √2)) is the normal distribution function (Hendrycks & Gimpel 2016). */
+/**
+ * x Φ(x), where Φ(x) = ½ (1 + erf(x / √2)) is the normal distribution function (Hendrycks & Gimpel 2016).
+ *
+ * @example
+ * gelu(tensor([-1, 2])).toArray(); // [-0.1587, 1.9545]
+ */
 export function gelu(x: Tensor, { approximate = "none" }: GeluOptions = {}): Tensor {
   if (approximate === "none") return unary("gelu", x, (dy) => geluBackward(x, dy));
   if (approximate === "tanh") return unary("gelu_tanh", x, (dy) => geluTanhBackward(x, dy));
@@ -84,7 +105,12 @@ function geluTanhBackward(x: Tensor, dy: Tensor): Tensor {
   });
 }
 
-/** x σ(x), also called swish (Elfwing, Uchibe & Doya 2017). */
+/**
+ * x σ(x), also called swish (Elfwing, Uchibe & Doya 2017).
+ *
+ * @example
+ * silu(tensor([-1, 2])).toArray(); // [-0.2689, 1.7616]
+ */
 export function silu(x: Tensor): Tensor {
   return unary("silu", x, (dy) => siluBackward(x, dy));
 }
@@ -110,6 +136,7 @@ function backward(op: BackwardRow, x: Tensor, dy: Tensor, rules: { x?: Rule; dy:
   return rules.x ? record(op, dx, [x, dy], [rules.x, rules.dy]) : record(op, dx, [dy], [rules.dy]);
 }
 
+/** Options of `softplus`. */
 export interface SoftplusOptions {
   /** Default 1. */
   beta?: number;
@@ -117,7 +144,12 @@ export interface SoftplusOptions {
   threshold?: number;
 }
 
-/** ln(1 + e^(βx)) / β */
+/**
+ * ln(1 + e^(βx)) / β
+ *
+ * @example
+ * softplus(tensor([0, 1])).toArray(); // [0.6931, 1.3133]
+ */
 export function softplus(x: Tensor, { beta = 1, threshold = 20 }: SoftplusOptions = {}): Tensor {
   expectFloat("softplus", "x", x);
   expectNumber("softplus", "beta", beta);

@@ -12,19 +12,34 @@ import { eq, ge, gt, logicalAnd, lt, where } from "./compare.ts";
 import { binary, unary } from "./elementwise.ts";
 import { expectFloat, type Operand, scalar } from "./operand.ts";
 
-/** a + b */
+/**
+ * a + b
+ *
+ * @example
+ * add(tensor([1, 2]), 3).toArray(); // [4, 5]
+ */
 export function add(a: Operand, b: Operand): Tensor {
   return binary("add", a, b, itself, itself);
 }
 
-/** a − b */
+/**
+ * a − b
+ *
+ * @example
+ * sub(tensor([1, 2]), 3).toArray(); // [-2, -1]
+ */
 export function sub(a: Operand, b: Operand): Tensor {
   return binary("sub", a, b, itself, neg);
 }
 
 const itself = (dy: Tensor): Tensor => dy;
 
-/** a ⊙ b */
+/**
+ * a ⊙ b
+ *
+ * @example
+ * mul(tensor([1, 2]), tensor([[1], [10]])).toArray(); // [[1, 2], [10, 20]]
+ */
 export function mul(a: Operand, b: Operand): Tensor {
   return binary(
     "mul",
@@ -35,7 +50,12 @@ export function mul(a: Operand, b: Operand): Tensor {
   );
 }
 
-/** a / b */
+/**
+ * a / b
+ *
+ * @example
+ * div(1, tensor([2, 4])).toArray(); // [0.5, 0.25]
+ */
 export function div(a: Operand, b: Operand): Tensor {
   return binary(
     "div",
@@ -48,6 +68,9 @@ export function div(a: Operand, b: Operand): Tensor {
 
 /**
  * aᵇ. As in PyTorch, the gradient of a is 0 where b = 0, and the gradient of b is 0 where a = 0 and b ≥ 0.
+ *
+ * @example
+ * pow(tensor([2, 3]), 2).toArray(); // [4, 9]
  */
 export function pow(a: Operand, b: Operand): Tensor {
   if (b === 2 && typeof a !== "number") return square(a);
@@ -72,7 +95,12 @@ function powerSlope(a: Operand, b: Operand): Operand {
   return typeof b === "number" ? slope : where(eq(b, 0), 0, slope);
 }
 
-/** The larger of a and b, NaN where either is. Where they are equal each gets half of the gradient. */
+/**
+ * The larger of a and b, NaN where either is. Where they are equal each gets half of the gradient.
+ *
+ * @example
+ * maximum(tensor([1, 5]), 3).toArray(); // [3, 5]
+ */
 export function maximum(a: Operand, b: Operand): Tensor {
   return binary(
     "maximum",
@@ -83,7 +111,12 @@ export function maximum(a: Operand, b: Operand): Tensor {
   );
 }
 
-/** The smaller of a and b, NaN where either is. Where they are equal each gets half of the gradient. */
+/**
+ * The smaller of a and b, NaN where either is. Where they are equal each gets half of the gradient.
+ *
+ * @example
+ * minimum(tensor([1, 5]), 3).toArray(); // [1, 3]
+ */
 export function minimum(a: Operand, b: Operand): Tensor {
   return binary(
     "minimum",
@@ -99,53 +132,103 @@ function share(dy: Tensor, lost: Tensor, tie: Tensor): Tensor {
   return where(lost, 0, where(tie, mul(dy, 0.5), dy));
 }
 
-/** −x */
+/**
+ * −x
+ *
+ * @example
+ * neg(tensor([1, -2])).toArray(); // [-1, 2]
+ */
 export function neg(x: Tensor): Tensor {
   return unary("neg", x, neg);
 }
 
-/** x² */
+/**
+ * x²
+ *
+ * @example
+ * square(tensor([1, -2])).toArray(); // [1, 4]
+ */
 export function square(x: Tensor): Tensor {
   expectFloat("square", "x", x);
   return mul(x, x);
 }
 
-/** √x; the slope at 0 is ∞. */
+/**
+ * √x; the slope at 0 is ∞.
+ *
+ * @example
+ * sqrt(tensor([4, 9])).toArray(); // [2, 3]
+ */
 export function sqrt(x: Tensor): Tensor {
   return unary("sqrt", x, (dy, y) => div(dy, mul(y, 2)));
 }
 
-/** eˣ */
+/**
+ * eˣ
+ *
+ * @example
+ * exp(tensor([0, 1])).toArray(); // [1, 2.7183]
+ */
 export function exp(x: Tensor): Tensor {
   return unary("exp", x, mul);
 }
 
-/** The natural logarithm. */
+/**
+ * The natural logarithm.
+ *
+ * @example
+ * log(tensor([1, 10])).toArray(); // [0, 2.3026]
+ */
 export function log(x: Tensor): Tensor {
   return unary("log", x, (dy) => div(dy, x));
 }
 
-/** |x|; the slope at 0 is 0. */
+/**
+ * |x|; the slope at 0 is 0.
+ *
+ * @example
+ * abs(tensor([1, -2])).toArray(); // [1, 2]
+ */
 export function abs(x: Tensor): Tensor {
   return unary("abs", x, (dy) => mul(dy, sign(x)));
 }
 
-/** −1, 0 or 1; 0 for NaN. Its gradient is 0. */
+/**
+ * −1, 0 or 1; 0 for NaN. Its gradient is 0.
+ *
+ * @example
+ * sign(tensor([3, -2, 0])).toArray(); // [1, -1, 0]
+ */
 export function sign(x: Tensor): Tensor {
   return unary("sign", x, (dy) => mul(dy, 0));
 }
 
-/** sin x, in radians. */
+/**
+ * sin x, in radians.
+ *
+ * @example
+ * sin(tensor([0, 1.5707964])).toArray(); // [0, 1]
+ */
 export function sin(x: Tensor): Tensor {
   return unary("sin", x, (dy) => mul(dy, cos(x)));
 }
 
-/** cos x, in radians. */
+/**
+ * cos x, in radians.
+ *
+ * @example
+ * cos(tensor([0, 3.1415927])).toArray(); // [1, -1]
+ */
 export function cos(x: Tensor): Tensor {
   return unary("cos", x, (dy) => neg(mul(dy, sin(x))));
 }
 
-/** erf x = 2/√π ∫₀ˣ e^(−t²) dt */
+/**
+ * erf x = 2/√π ∫₀ˣ e^(−t²) dt
+ *
+ * @example
+ * erf(tensor([0, 1])).toArray(); // [0, 0.8427]
+ */
 export function erf(x: Tensor): Tensor {
   const twoOverRootPi = 1.1283791670955126;
   return unary("erf", x, (dy) => mul(dy, mul(exp(neg(square(x))), twoOverRootPi)));
@@ -156,6 +239,9 @@ export function erf(x: Tensor): Tensor {
  *
  * @param low default −∞ @param high default ∞
  * @throws RangeError when a bound is NaN
+ *
+ * @example
+ * clip(tensor([-2, 0.5, 2]), -1, 1).toArray(); // [-1, 0.5, 1]
  */
 export function clip(x: Tensor, low = -Infinity, high = Infinity): Tensor {
   expectFloat("clip", "x", x);

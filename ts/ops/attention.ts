@@ -1,20 +1,15 @@
-/** @file Scaled dot-product attention. */
+/** @file Scaled dot-product attention: one kernel call forward, one backward. */
 
+import { recordKernel } from "../core/autograd.ts";
+import type { FloatDType } from "../core/dtype.ts";
 import { defaultGenerator, type Generator } from "../core/random.ts";
-import { broadcastShape, expectNumber, fail, sameShape, type Shape, show } from "../core/shape.ts";
-import type { Tensor } from "../core/tensor.ts";
-import { add, mul } from "./arithmetic.ts";
+import { type Shape, sizeOf } from "../core/shape.ts";
+import { empty, type Tensor } from "../core/tensor.ts";
+import { kernels, type Ptr } from "../runtime/kernels.ts";
+import { type AttentionShape, attentionShape } from "./attention-shape.ts";
 import { broadcastTo } from "./broadcast.ts";
-import { eq, where } from "./compare.ts";
-import { ones } from "./create.ts";
-import { dropout } from "./dropout.ts";
-import { matmul } from "./matmul.ts";
-import { expectFloat, expectSameDType } from "./operand.ts";
-import { max } from "./reduce.ts";
-import { reshape, unsqueeze } from "./shape.ts";
-import { softmax } from "./softmax.ts";
-import { tril } from "./triangle.ts";
 
+/** Options of `scaledDotProductAttention`. */
 export interface AttentionOptions {
   /**
    * Broadcasts to [..., Hq, L, S]. bool: true TAKES PART (the opposite of nn.MultiheadAttention's masks); float: added to the
@@ -32,14 +27,15 @@ export interface AttentionOptions {
   causalAlignment?: "topLeft" | "bottomRight";
   /** Multiplies the scores. Default 1/√E. */
   scale?: number;
-  /** Whether a key and value head serves Hq / Hkv query heads in a row. Default false. */
+  /** Whether a key and value head serves Hq / H query heads in a row. Default false. */
   enableGqa?: boolean;
   /** Of the dropout. Default: the global one. */
   generator?: Generator;
 }
 
 /**
- * softmax(Q Kᵀ · scale + mask) V (Vaswani et al. 2017). The row of a query that may see no key is 0.
+ * softmax(Q Kᵀ · scale + mask) V (Vaswani et al. 2017), in memory linear in L and S (Milakov & Gimelshein 2018; Dao et al.
+ * 2022): the weights are never there as a whole. The row of a query that may see no key is 0.
  *
  * @param query [..., Hq, L, E]
  * @param key   [..., H, S, E]
@@ -53,80 +49,72 @@ export function scaledDotProductAttention(
   value: Tensor,
   options: AttentionOptions = {},
 ): Tensor {
-  const { dropoutP = 0, generator = defaultGenerator, enableGqa = false } = options;
-  expectFloat("scaledDotProductAttention", "value", value);
-  expectNumber("scaledDotProductAttention", "dropoutP", dropoutP, 0, 1);
-  const weights = attentionWeights(query, key, options);
-  const H = query.shape.at(-3) ?? 1;
-  const A = dropout(weights, { p: dropoutP, generator });
-  return matmul(A, enableGqa ? repeatHeads(value, H) : value);
-}
-
-/**
- * softmax(Q Kᵀ · scale + mask): the weights that `scaledDotProductAttention` uses and never stores, before dropout.
- *
- * @param query [..., Hq, L, E]
- * @param key   [..., H, S, E]
- * @returns     [..., Hq, L, S]
- * @throws RangeError or TypeError when a shape, dtype or option does not fit
- */
-export function attentionWeights(
-  query: Tensor,
-  key: Tensor,
-  {
-    attnMask,
-    isCausal = false,
-    causalAlignment = "topLeft",
+  const shape = attentionShape(query, key, value, options);
+  const { front, keyFront, S, E, scale } = shape;
+  const { attnMask, dropoutP = 0, generator = defaultGenerator } = options;
+  const [L, Ev] = [query.shape.at(-2)!, value.shape.at(-1)!];
+  const q = broadcastTo(query, [...front, L, E]);
+  const k = broadcastTo(key, [...keyFront, S, E]);
+  const v = broadcastTo(value, [...keyFront, S, Ev]);
+  const mask = attnMask && foldable(attnMask, [...front, L, S]);
+  const { group, rows, strides, causal } = layout(shape, mask, options);
+  const sizes = [sizeOf(front.slice(0, -1)), shape.heads, group, rows, S, E, Ev] as const;
+  const stream = dropoutP > 0 ? generator.take(Math.ceil((sizeOf(front) * L * S) / 4)) : NONE;
+  const rest = [
+    ...sizes,
+    mask?.size ?? 0,
+    ...strides,
+    ...causal,
+    ...stream,
     scale,
-    enableGqa,
-  }: AttentionOptions = {},
-): Tensor {
-  const op = "scaledDotProductAttention";
-  expectFloat(op, "query", query);
-  expectFloat(op, "key", key);
-  expectSameDType(op, query, key);
-  if (query.ndim < 2) fail(op, "query", "to be [..., L, E]", show(query.shape));
-  const [L, E] = query.shape.slice(-2) as [number, number];
-  const S = key.shape.at(-2)!;
-  if (isCausal && attnMask) {
-    throw new TypeError(
-      `${op}: expected isCausal or attnMask, got both; put the triangle into attnMask`,
-    );
-  }
-  const K = enableGqa ? repeatHeads(key, query.shape.at(-3) ?? 1) : key;
-  const products = mul(matmul(query, K, { transposeB: true }), scale ?? 1 / Math.sqrt(E));
-  const mask = isCausal ? causalMask(L, S, causalAlignment) : attnMask;
-  if (!mask) return softmax(products, -1);
-  expectMask(op, mask, products.shape);
-  const scores = mask.dtype === "bool" ? where(mask, products, -Infinity) : add(products, mask);
-  const blind = eq(max(scores, -1, { keepdim: true }), -Infinity); // a query that may see no key
-  return where(blind, 0, softmax(where(blind, 0, scores), -1));
+    dropoutP,
+  ] as const;
+
+  const run = kernels.of[q.dtype as FloatDType];
+  const inputs = (): [Ptr, Ptr, Ptr, Ptr, Ptr] => {
+    const [keep, bias] = mask?.dtype === "bool" ? [mask.ptr, 0] : [0, mask?.ptr ?? 0];
+    return [q.ptr, k.ptr, v.ptr, keep, bias];
+  };
+  const room = (...shape: Shape): Tensor => empty(shape, q.dtype);
+  const scratch = (): Tensor => room(kernels.attention_scratch(group * rows, S, E, Ev));
+  const [out, lse, work] = [room(...front, L, Ev), room(...front, L), scratch()];
+  run.attention_forward(...inputs(), out.ptr, lse.ptr, work.ptr, ...rest);
+  work.free();
+
+  const backward = ([dOut]: readonly Ptr[], [dq, dk, dv, dMask = 0]: readonly Ptr[]): void => {
+    const saved = [...inputs(), out.ptr, lse.ptr] as const;
+    run.attention_backward(...saved, dOut!, dq!, dk!, dv!, dMask, scratch().ptr, ...rest);
+  };
+  const given = mask ? [q, k, v, mask] : [q, k, v];
+  const composite = "matmul(attentionWeights(query, key), value)";
+  recordKernel("scaledDotProductAttention", [out], given, backward, composite);
+  if (!out.node) lse.free();
+  return out;
 }
 
-/** true where query i of L may see key j of S. */
-function causalMask(L: number, S: number, alignment: "topLeft" | "bottomRight"): Tensor {
-  return tril(ones([L, S], { dtype: "bool" }), alignment === "topLeft" ? 0 : S - L);
+type Four = [number, number, number, number];
+const NONE: Four = [0, 0, 0, 0];
+
+/** The mask, repeated where one stride over all axes before the heads cannot step through it. */
+function foldable(mask: Tensor, scores: Shape): Tensor {
+  const own = [...new Array<number>(scores.length - mask.ndim).fill(1), ...mask.shape];
+  const batch = sizeOf(own.slice(0, -3));
+  if (batch === 1 || batch === sizeOf(scores.slice(0, -3))) return mask;
+  return broadcastTo(mask, [...scores.slice(0, -3), ...own.slice(-3)]);
 }
 
-function expectMask(op: string, mask: Tensor, scores: Shape): void {
-  if (!sameShape(broadcastShape(op, mask.shape, scores), scores)) {
-    fail(op, "attnMask", `to broadcast to ${show(scores)}`, show(mask.shape));
+/** How the kernel steps through queries and mask. One query for each head of a group is as many queries of one head. */
+function layout(
+  { group, L }: AttentionShape,
+  mask: Tensor | undefined,
+  { isCausal = false, causalAlignment = "topLeft" }: AttentionOptions,
+): { group: number; rows: number; strides: Four; causal: [number, number] } {
+  const [H = 1, l = 1, s = 1] = mask ? [1, 1, ...mask.shape].slice(-3) : [];
+  const [head, row, col] = [H > 1 ? l * s : 0, l > 1 ? s : 0, s > 1 ? 1 : 0];
+  const batch = mask && mask.size > H * l * s ? H * l * s : 0;
+  const lowerRight = causalAlignment === "bottomRight";
+  if (L === 1 && group > 1 && (!isCausal || lowerRight)) {
+    return { group: 1, rows: group, strides: [batch, head * group, head, col], causal: [0, 0] };
   }
-}
-
-/** Each head of x [..., H, S, E] as many times in a row as makes `heads` of them. */
-function repeatHeads(x: Tensor, heads: number): Tensor {
-  const H = x.shape.at(-3) ?? 1;
-  if (H === 0 || heads % H !== 0) {
-    fail(
-      "scaledDotProductAttention",
-      "query heads",
-      `to be a multiple of the ${H} of key`,
-      String(heads),
-    );
-  }
-  if (H === heads) return x;
-  const [batch, [S, E]] = [x.shape.slice(0, -3), x.shape.slice(-2) as [number, number]];
-  const copies = broadcastTo(unsqueeze(x, -3), [...batch, H, heads / H, S, E]);
-  return reshape(copies, [...batch, heads, S, E]);
+  return { group, rows: L, strides: [batch, head, row, col], causal: [+isCausal, +lowerRight] };
 }

@@ -11,6 +11,7 @@ import { reshape } from "./shape.ts";
 /** One axis, several, or (undefined) all. */
 export type Axes = number | readonly number[] | undefined;
 
+/** Options of `sum` and the other reductions. */
 export interface ReduceOptions {
   /** Whether the axes stay, with size 1. Default false. */
   keepdim?: boolean;
@@ -20,6 +21,9 @@ export interface ReduceOptions {
  * x repeated along axes of size 1, and along new axes in front, to fill `shape`. A copy, unless nothing repeats.
  *
  * @throws RangeError when x does not broadcast to `shape`
+ *
+ * @example
+ * broadcastTo(tensor([1, 2]), [2, 2]).toArray(); // [[1, 2], [1, 2]]
  */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   expectTensor("broadcastTo", "x", x);
@@ -80,6 +84,12 @@ function runs(shape: Shape, has: (axis: number) => boolean): [from: number, to: 
  *
  * @returns x's shape without the axes, or with 1 in their places where `keepdim`
  * @throws RangeError for an axis that is not there or stands twice
+ *
+ * @example
+ * const x = tensor([[1, 2], [3, 4]]);
+ * sum(x).item(); // 10
+ * sum(x, 0).toArray(); // [4, 6]
+ * sum(x, -1, { keepdim: true }).toArray(); // [[3], [7]]
  */
 export function sum(x: Tensor, axis?: Axes, { keepdim = false }: ReduceOptions = {}): Tensor {
   expectFloat("sum", "x", x);

@@ -8,6 +8,9 @@ import { ne, where } from "./compare.ts";
  * between float32 and float64.
  *
  * @throws RangeError for NaN and for numbers beyond int32 on the way to int32
+ *
+ * @example
+ * to(tensor([1.7, -1.7]), "int32").toArray(); // [1, -1]
  */
 export function to(x: Tensor, dtype: DType): Tensor {
   expectTensor("to", "x", x);

@@ -18,7 +18,7 @@ export interface Weights {
   /** [G·H]; both biases or neither. */
   b_ih?: Tensor | undefined;
   b_hh?: Tensor | undefined;
-  /** [P, H]: what an LSTM's h is projected by (Sak, Senior & Beaufays 2014). Default: it is not. */
+  /** What an LSTM's h is projected by, [P, H] (Sak, Senior & Beaufays 2014). Default: it is not. */
   w_hr?: Tensor | undefined;
 }
 
@@ -31,6 +31,10 @@ export interface CellOptions {
  * h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu instead of tanh.
  *
  * @param x [B, D] @param h [B, H] @returns h' [B, H]
+ *
+ * @example
+ * const weights = { w_ih: ones([1, 2]), w_hh: ones([1, 1]) };
+ * rnnCell(tensor([[0.1, 0.2]]), zeros([1, 1]), weights).toArray(); // [[0.2913]]
  */
 export function rnnCell(
   x: Tensor,
@@ -46,7 +50,13 @@ export function rnnCell(
  * i, f, g, o = W_ih x + b_ih + W_hh h + b_hh; c' = σ(f) ⊙ c + σ(i) ⊙ tanh(g); h' = σ(o) ⊙ tanh(c'), and with a
  * projection h' = W_hr (σ(o) ⊙ tanh(c')).
  *
- * @param x [B, D] @param h [B, H] or [B, P] @param c [B, H] @returns h' and c', shaped as h and c
+ * @param x [B, D] @param states h [B, H] or [B, P], and c [B, H] @returns h' and c', shaped as h and c
+ *
+ * @example
+ * const weights = { w_ih: zeros([4, 2]), w_hh: zeros([4, 1]) };
+ * const [h, c] = lstmCell(ones([1, 2]), [zeros([1, 1]), ones([1, 1])], weights);
+ * c.item(); // 0.5
+ * h.item(); // 0.2311
  */
 export function lstmCell(
   x: Tensor,
@@ -77,6 +87,10 @@ export function lstmStep(
  * r, z = σ(...); n = tanh(W_in x + b_in + r ⊙ (W_hn h + b_hn)); h' = (1 − z) ⊙ n + z ⊙ h.
  *
  * @param x [B, D] @param h [B, H] @returns h' [B, H]
+ *
+ * @example
+ * const weights = { w_ih: zeros([3, 2]), w_hh: zeros([3, 1]) };
+ * gruCell(ones([1, 2]), ones([1, 1]), weights).item(); // 0.5
  */
 export function gruCell(x: Tensor, h: Tensor, weights: Weights, options: CellOptions = {}): Tensor {
   return gruStep(x, h, weights, options).h;

@@ -7,12 +7,22 @@ import { kernels } from "../runtime/kernels.ts";
 import { combine, jointShape, recordBroadcast, repeating } from "./elementwise.ts";
 import { expectFits, expectOperands, type Operand } from "./operand.ts";
 
-/** a = b, element by element; false where either is NaN. */
+/**
+ * a = b, element by element; false where either is NaN.
+ *
+ * @example
+ * eq(tensor([1, 2]), 2).toArray(); // [false, true]
+ */
 export function eq(a: Operand, b: Operand): Tensor {
   return compare("eq", "eq", a, b);
 }
 
-/** a ≠ b, element by element; true where either is NaN. */
+/**
+ * a ≠ b, element by element; true where either is NaN.
+ *
+ * @example
+ * ne(tensor([1, 2]), 2).toArray(); // [true, false]
+ */
 export function ne(a: Operand, b: Operand): Tensor {
   const equal = compare("ne", "eq", a, b);
   const y = logicalNot(equal);
@@ -20,22 +30,42 @@ export function ne(a: Operand, b: Operand): Tensor {
   return y;
 }
 
-/** a < b, element by element; false where either is NaN. */
+/**
+ * a < b, element by element; false where either is NaN.
+ *
+ * @example
+ * lt(tensor([1, 2]), 2).toArray(); // [true, false]
+ */
 export function lt(a: Operand, b: Operand): Tensor {
   return compare("lt", "lt", a, b);
 }
 
-/** a ≤ b, element by element; false where either is NaN. */
+/**
+ * a ≤ b, element by element; false where either is NaN.
+ *
+ * @example
+ * le(tensor([1, 3]), 2).toArray(); // [true, false]
+ */
 export function le(a: Operand, b: Operand): Tensor {
   return compare("le", "le", a, b);
 }
 
-/** a > b, element by element; false where either is NaN. */
+/**
+ * a > b, element by element; false where either is NaN.
+ *
+ * @example
+ * gt(tensor([1, 3]), 2).toArray(); // [false, true]
+ */
 export function gt(a: Operand, b: Operand): Tensor {
   return compare("gt", "lt", a, b, true);
 }
 
-/** a ≥ b, element by element; false where either is NaN. */
+/**
+ * a ≥ b, element by element; false where either is NaN.
+ *
+ * @example
+ * ge(tensor([1, 2]), 2).toArray(); // [false, true]
+ */
 export function ge(a: Operand, b: Operand): Tensor {
   return compare("ge", "le", a, b, true);
 }
@@ -54,26 +84,46 @@ function compare(
   return turned ? combine(op, f, b, a, "bool") : combine(op, f, a, b, "bool");
 }
 
-/** Whether each element is NaN. */
+/**
+ * Whether each element is NaN.
+ *
+ * @example
+ * isNaN(tensor([1, NaN])).toArray(); // [false, true]
+ */
 export function isNaN(x: Tensor): Tensor {
   expectTensor("isNaN", "x", x);
   return ne(x, x);
 }
 
-/** ¬a, of a bool tensor. */
+/**
+ * ¬a, of a bool tensor.
+ *
+ * @example
+ * logicalNot(tensor([true, false])).toArray(); // [false, true]
+ */
 export function logicalNot(a: Tensor): Tensor {
   expectBool("logicalNot", "a", a);
   return combine("logicalNot", kernels.eq_u8, a, 0, "bool");
 }
 
-/** a ∧ b, of bool tensors. */
+/**
+ * a ∧ b, of bool tensors.
+ *
+ * @example
+ * logicalAnd(tensor([true, true]), tensor([true, false])).toArray(); // [true, false]
+ */
 export function logicalAnd(a: Tensor, b: Tensor): Tensor {
   expectBool("logicalAnd", "a", a);
   expectBool("logicalAnd", "b", b);
   return choose("logicalAnd", a, b, 0, "bool");
 }
 
-/** a ∨ b, of bool tensors. */
+/**
+ * a ∨ b, of bool tensors.
+ *
+ * @example
+ * logicalOr(tensor([true, false]), tensor([false, false])).toArray(); // [true, false]
+ */
 export function logicalOr(a: Tensor, b: Tensor): Tensor {
   expectBool("logicalOr", "a", a);
   expectBool("logicalOr", "b", b);
@@ -92,6 +142,9 @@ function expectBool(op: string, name: string, x: unknown): asserts x is Tensor {
  * The gradient goes to whichever was chosen.
  *
  * @param c bool
+ *
+ * @example
+ * where(tensor([true, false]), tensor([1, 2]), 0).toArray(); // [1, 0]
  */
 export function where(c: Tensor, a: Operand, b: Operand): Tensor {
   expectBool("where", "c", c);

@@ -15,6 +15,7 @@ import { reshape } from "./shape.ts";
 /** Zeros on both sides, or "valid" (none), or "same": as many as keep the length, an odd one on the right. */
 export type ConvPadding = number | "valid" | "same";
 
+/** How the windows of `conv1d` lie. */
 export interface Conv1dWindows {
   /** Steps from one window to the next. Default 1. */
   stride?: number;
@@ -35,6 +36,10 @@ export interface Conv1dWindows {
  * @param b [O]; default none
  * @returns [B, O, T], or [O, T], with T = ⌊(L + 2 padding − dilation (K − 1) − 1) / stride⌋ + 1
  * @throws RangeError when the sizes do not fit, when a window is longer than the padded x, and for "same" with a stride
+ *
+ * @example
+ * const x = tensor([[[1, 2, 3, 4]]]); // [B, C, T]
+ * conv1d(x, tensor([[[1, -1]]])).toArray(); // [[[-1, -1, -1]]]
  */
 export function conv1d(x: Tensor, W: Tensor, b?: Tensor, options: Conv1dWindows = {}): Tensor {
   expectFloat("conv1d", "x", x);

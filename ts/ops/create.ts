@@ -25,6 +25,7 @@ for (const [name, method] of Object.entries(methods)) {
   });
 }
 
+/** Options of `tensor`, `zeros` and the like. */
 export interface TensorOptions {
   /** Default: float32, or what the values say (booleans, Float64Array, Int32Array). */
   dtype?: DType;
@@ -37,12 +38,13 @@ export type NestedNumbers = number | boolean | readonly NestedNumbers[];
 /**
  * A tensor of the given values: nested arrays, or flat ones with a shape. The values are copied.
  *
- *     tensor([[1, 2], [3, 4]]);
- *     tensor(new Float64Array(6), [2, 3], { requiresGrad: true });
- *     tensor([1, 0, 2], { dtype: "int32" });
- *
  * @throws RangeError for ragged arrays, and for a shape that does not fit
  * @throws TypeError for values that are not numbers, or that the dtype cannot hold
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]).shape; // [2, 2]
+ * tensor(new Float64Array(6), [2, 3], { requiresGrad: true }).dtype; // "float64"
+ * tensor([1, 0, 2], { dtype: "int32" }).toArray(); // [1, 0, 2]
  */
 export function tensor(values: NestedNumbers | TypedArray, options?: TensorOptions): Tensor;
 export function tensor(
@@ -141,7 +143,12 @@ function finish(t: Tensor, { requiresGrad = false }: TensorOptions): Tensor {
   return t;
 }
 
-/** Every element `value`. */
+/**
+ * Every element `value`.
+ *
+ * @example
+ * full([2, 2], 7).toArray(); // [[7, 7], [7, 7]]
+ */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
   const { dtype = "float32" } = options;
   expectDType("full", dtype);
@@ -155,12 +162,22 @@ export function full(shape: Shape, value: number, options: TensorOptions = {}): 
   return finish(t, options);
 }
 
-/** Every element 0. */
+/**
+ * Every element 0.
+ *
+ * @example
+ * zeros([3], { dtype: "int32" }).toArray(); // [0, 0, 0]
+ */
 export function zeros(shape: Shape, options?: TensorOptions): Tensor {
   return full(shape, 0, options);
 }
 
-/** Every element 1. */
+/**
+ * Every element 1.
+ *
+ * @example
+ * ones([2], { requiresGrad: true }).requiresGrad; // true
+ */
 export function ones(shape: Shape, options?: TensorOptions): Tensor {
   return full(shape, 1, options);
 }
@@ -169,6 +186,10 @@ export function ones(shape: Shape, options?: TensorOptions): Tensor {
  * `start`, `start + step`, ... up to, not including, `end`. With one number it counts from 0 to it.
  *
  * @throws RangeError when `step` is 0 or leads away from `end`
+ *
+ * @example
+ * arange(3).toArray(); // [0, 1, 2]
+ * arange(1, 2, 0.25).toArray(); // [1, 1.25, 1.5, 1.75]
  */
 export function arange(end: number, options?: TensorOptions): Tensor;
 export function arange(start: number, end: number, step?: number, options?: TensorOptions): Tensor;
@@ -198,7 +219,12 @@ export function arange(
   return finish(t, given);
 }
 
-/** The n × m matrix (m = n by default) with ones on its diagonal. */
+/**
+ * The n × m matrix (m = n by default) with ones on its diagonal.
+ *
+ * @example
+ * eye(2).toArray(); // [[1, 0], [0, 1]]
+ */
 export function eye(n: number, m: number | TensorOptions = n, options?: TensorOptions): Tensor {
   const columns = typeof m === "number" ? m : n;
   const given = (typeof m === "object" ? m : options) ?? {};

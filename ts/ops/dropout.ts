@@ -6,6 +6,7 @@ import { empty, type Tensor } from "../core/tensor.ts";
 import { kernels } from "../runtime/kernels.ts";
 import { expectFloat } from "./operand.ts";
 
+/** Options of `dropout`. */
 export interface DropoutOptions {
   /** Default 0.5. */
   p?: number;
@@ -15,7 +16,12 @@ export interface DropoutOptions {
   generator?: Generator;
 }
 
-/** x / (1 − p), or 0 with probability p (Srivastava et al. 2014). @throws RangeError unless p is from 0 to 1 */
+/**
+ * x / (1 − p), or 0 with probability p (Srivastava et al. 2014). @throws RangeError unless p is from 0 to 1
+ *
+ * @example
+ * dropout(ones([4]), { p: 0 }).toArray(); // [1, 1, 1, 1]
+ */
 export function dropout(
   x: Tensor,
   { p = 0.5, training = true, generator = defaultGenerator }: DropoutOptions = {},

@@ -7,6 +7,7 @@ import { added, expectIndices } from "./indexing.ts";
 import { expectFloat } from "./operand.ts";
 import { reshape } from "./shape.ts";
 
+/** Options of `embedding`. */
 export interface EmbeddingLookUp {
   /** The row that gets no gradient; a negative one counts from the end. Default none. */
   paddingIdx?: number;
@@ -25,6 +26,9 @@ export interface EmbeddingLookUp {
  * @param weight [V, D]
  * @returns      [...ids.shape, D]
  * @throws RangeError for an index outside the table
+ *
+ * @example
+ * embedding(tensor([2, 0], { dtype: "int32" }), tensor([[1, 2], [3, 4], [5, 6]])).toArray(); // [[5, 6], [1, 2]]
  */
 export function embedding(
   ids: Tensor,

@@ -14,6 +14,9 @@ import { around } from "./slice.ts";
  * @param ids int32 [M], from 0 to size − 1
  * @returns x's shape with M on the axis
  * @throws RangeError for an index outside
+ *
+ * @example
+ * indexSelect(tensor([[1, 2], [3, 4]]), 0, tensor([1, 1], { dtype: "int32" })).toArray(); // [[3, 4], [3, 4]]
  */
 export function indexSelect(x: Tensor, axis: number, ids: Tensor): Tensor {
   expectTensor("indexSelect", "x", x);
@@ -46,6 +49,9 @@ export function added(dy: Tensor, a: number, ids: Tensor, shape: Shape): Tensor 
  * @param ids int32, of x's shape but for the axis, from 0 to size − 1
  * @returns of the shape of ids
  * @throws RangeError for an index outside, and where the shapes differ
+ *
+ * @example
+ * gather(tensor([[1, 2], [3, 4]]), 1, tensor([[0], [1]], { dtype: "int32" })).toArray(); // [[1], [4]]
  */
 export function gather(x: Tensor, axis: number, ids: Tensor): Tensor {
   expectTensor("gather", "x", x);
@@ -81,6 +87,10 @@ function addAt(y: Tensor, a: number, ids: Tensor, source: Tensor): void {
  * @param ids int32, of x's shape but for the axis, from 0 to size − 1
  * @param source of the shape of ids and x's dtype
  * @throws RangeError for an index outside, and where the shapes differ
+ *
+ * @example
+ * const ids = tensor([0, 0, 2], { dtype: "int32" });
+ * scatterAdd(zeros([3]), 0, ids, tensor([1, 2, 3])).toArray(); // [3, 0, 3]
  */
 export function scatterAdd(x: Tensor, axis: number, ids: Tensor, source: Tensor): Tensor {
   expectFloat("scatterAdd", "x", x);

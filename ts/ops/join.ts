@@ -14,6 +14,9 @@ import { around, cut } from "./slice.ts";
  * The tensors one after the other along an axis; they agree in all others.
  *
  * @throws RangeError for none, or where the shapes do not fit
+ *
+ * @example
+ * concat([tensor([1, 2]), tensor([3])]).toArray(); // [1, 2, 3]
  */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   const xs = expectList("concat", tensors);
@@ -39,6 +42,9 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
  * The tensors, all of one shape, along a new axis.
  *
  * @throws RangeError for none, or where the shapes differ
+ *
+ * @example
+ * stack([tensor([1, 2]), tensor([3, 4])], 1).toArray(); // [[1, 3], [2, 4]]
  */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   const xs = expectList("stack", tensors);
@@ -84,6 +90,7 @@ function join(op: string, xs: readonly Tensor[], a: number, shape: Shape): Tenso
   return record(op, y, xs, rules);
 }
 
+/** Options of `pad`. */
 export interface PaddingOptions {
   /** What stands around x: `value`, or what `EdgeMode` says. Default "constant". */
   mode?: "constant" | EdgeMode;
@@ -97,6 +104,9 @@ export interface PaddingOptions {
  *
  * @throws RangeError unless `padding` has pairs of integers of at least 0, no more than there are axes, and where an axis
  *   is too short for the mode
+ *
+ * @example
+ * pad(tensor([1, 2]), [1, 2], { value: 9 }).toArray(); // [9, 1, 2, 9, 9]
  */
 export function pad(
   x: Tensor,

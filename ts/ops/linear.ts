@@ -12,6 +12,9 @@ import { expectFloat, expectSameDType } from "./operand.ts";
  * @param b [N]; default none
  * @returns [..., N]
  * @throws RangeError when the sizes do not fit
+ *
+ * @example
+ * linear(tensor([[1, 2]]), tensor([[3, 4]]), tensor([5])).toArray(); // [[16]]
  */
 export function linear(x: Tensor, W: Tensor, b?: Tensor): Tensor {
   expectFloat("linear", "x", x);

@@ -13,23 +13,27 @@ import { mean } from "./reduce.ts";
 import { reshape, squeeze, unsqueeze } from "./shape.ts";
 import { logSoftmax } from "./softmax.ts";
 
+/** Options that all losses share. */
 export interface LossOptions {
   /** Default "mean". */
   reduction?: "mean" | "sum" | "none";
 }
 
+/** Options of `mseLoss` and `l1Loss`. */
 export interface WeightedLossOptions extends LossOptions {
   /** What each element counts, of the input's shape; a mean is divided by their sum (not huberLoss's). Default: 1. */
   weight?: Tensor;
 }
 
+/** Options of `nllLoss`. */
 export interface NllLossOptions extends LossOptions {
-  /** [C]: what each class counts; a mean is divided by the sum over the targets. Default: all the same. */
+  /** What each class counts, [C]; a mean is divided by the sum over the targets. Default: all the same. */
   weight?: Tensor;
   /** The target that counts nothing. Default −100. */
   ignoreIndex?: number;
 }
 
+/** Options of `crossEntropy`. */
 export interface CrossEntropyOptions extends NllLossOptions {
   /** The share ε of the target that is spread over all classes (Szegedy et al. 2016), from 0 to 1. Default 0. */
   labelSmoothing?: number;
@@ -42,6 +46,10 @@ export interface CrossEntropyOptions extends NllLossOptions {
  * @param target classes: int32, of input's shape without C, from 0 to C − 1, or `ignoreIndex`; or probabilities: of
  *               input's shape and dtype, to which `ignoreIndex` does not apply and whose mean is over the samples
  * @throws RangeError when shapes do not fit, or a target is not a class; TypeError for other dtypes
+ *
+ * @example
+ * const logits = tensor([[2, 0, 0], [0, 2, 0]]);
+ * crossEntropy(logits, tensor([0, 2], { dtype: "int32" })).item(); // 1.2395
  */
 export function crossEntropy(
   input: Tensor,
@@ -82,6 +90,9 @@ export function crossEntropy(
  * @param input  [C], [N, C] or [N, C, d1, ...]: logarithms of probabilities
  * @param target int32, of input's shape without C, from 0 to C − 1, or `ignoreIndex`
  * @throws RangeError when shapes do not fit, or a target is not a class; TypeError for other dtypes
+ *
+ * @example
+ * nllLoss(logSoftmax(tensor([[2, 0, 0]]), 1), tensor([0], { dtype: "int32" })).item(); // 0.2395
  */
 export function nllLoss(input: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
   expectFloat("nllLoss", "input", input);
@@ -150,16 +161,27 @@ function expectTargets(
   }
 }
 
-/** (input − target)² @throws RangeError when shapes differ */
+/**
+ * (input − target)² @throws RangeError when shapes differ
+ *
+ * @example
+ * mseLoss(tensor([1, 2]), tensor([1, 4])).item(); // 2
+ */
 export function mseLoss(input: Tensor, target: Tensor, options: WeightedLossOptions = {}): Tensor {
   return distance("mseLoss", input, target, options, square);
 }
 
-/** |input − target| @throws RangeError when shapes differ */
+/**
+ * |input − target| @throws RangeError when shapes differ
+ *
+ * @example
+ * l1Loss(tensor([1, 2]), tensor([1, 4]), { reduction: "sum" }).item(); // 2
+ */
 export function l1Loss(input: Tensor, target: Tensor, options: WeightedLossOptions = {}): Tensor {
   return distance("l1Loss", input, target, options, abs);
 }
 
+/** Options of `smoothL1Loss`. */
 export interface SmoothL1LossOptions extends LossOptions {
   /** Where the parabola ends; 0 gives l1Loss. Default 1. */
   beta?: number;
@@ -169,6 +191,9 @@ export interface SmoothL1LossOptions extends LossOptions {
  * ½ d² / beta where d = |input − target| is below beta, else d − ½ beta (Girshick 2015).
  *
  * @throws RangeError when shapes differ, or beta is negative
+ *
+ * @example
+ * smoothL1Loss(tensor([0, 3]), tensor([0.5, 0])).item(); // 1.3125
  */
 export function smoothL1Loss(
   input: Tensor,
@@ -183,6 +208,7 @@ export function smoothL1Loss(
   });
 }
 
+/** Options of `huberLoss`. */
 export interface HuberLossOptions extends WeightedLossOptions {
   /** Where the parabola ends, above 0. Default 1. */
   delta?: number;
@@ -192,6 +218,9 @@ export interface HuberLossOptions extends WeightedLossOptions {
  * ½ d² where d = |input − target| is below delta, else delta (d − ½ delta) (Huber 1964).
  *
  * @throws RangeError when shapes differ, or delta is not above 0
+ *
+ * @example
+ * huberLoss(tensor([0, 3]), tensor([0.5, 0])).item(); // 1.3125
  */
 export function huberLoss(
   input: Tensor,
@@ -222,6 +251,7 @@ function distance(
   return reduceLoss(loss, reduction, op === "huberLoss" ? undefined : weight);
 }
 
+/** Options of `bceWithLogits`. */
 export interface BceWithLogitsOptions extends LossOptions {
   /** What each element counts; broadcasts to input's shape. Default 1. */
   weight?: Tensor;
@@ -235,6 +265,9 @@ export interface BceWithLogitsOptions extends LossOptions {
  * @param input  any shape, not normalised
  * @param target of input's shape, probabilities from 0 to 1
  * @throws RangeError when shapes do not fit
+ *
+ * @example
+ * bceWithLogits(tensor([0, 2]), tensor([1, 1])).item(); // 0.41
  */
 export function bceWithLogits(
   input: Tensor,
@@ -258,6 +291,7 @@ export function bceWithLogits(
   return reduceLoss(weight ? mul(loss, weight) : loss, reduction);
 }
 
+/** Options of `klDiv`. */
 export interface KlDivOptions {
   /** "batchmean" divides the sum by the first size, as the definition has it. Default "mean": over all elements. */
   reduction?: LossOptions["reduction"] | "batchmean";
@@ -271,6 +305,9 @@ export interface KlDivOptions {
  * @param input  logarithms of probabilities
  * @param target of input's shape: probabilities, or their logarithms
  * @throws RangeError when shapes differ
+ *
+ * @example
+ * klDiv(log(tensor([0.5, 0.5])), tensor([0.9, 0.1]), { reduction: "sum" }).item(); // 0.3681
  */
 export function klDiv(
   input: Tensor,

@@ -9,6 +9,7 @@ import { broadcastTo, sumTo } from "./broadcast.ts";
 import { expectFloat, expectSameDType } from "./operand.ts";
 import { reshape } from "./shape.ts";
 
+/** Options of `matmul`. */
 export interface MatmulOptions {
   /** Takes aᵀ (of the last two axes) for a. Default false. */
   transposeA?: boolean;
@@ -23,6 +24,11 @@ export interface MatmulOptions {
  * @param b [..., K, N], or [K]
  * @returns [..., M, N], without the axis of an operand that is a vector
  * @throws RangeError when the sizes do not fit
+ *
+ * @example
+ * const [a, b] = [tensor([[1, 2]]), tensor([[3, 4], [5, 6]])];
+ * matmul(a, b).toArray(); // [[13, 16]]
+ * matmul(a, b, { transposeB: true }).toArray(); // [[11, 17]]
  */
 export function matmul(
   a: Tensor,

@@ -8,6 +8,7 @@ import { empty, type Tensor } from "../core/tensor.ts";
 import { kernels } from "../runtime/kernels.ts";
 import { expectFloat } from "./operand.ts";
 
+/** Options of `rand`, `randn` and the like. */
 export interface RandomOptions {
   /** Default float32. */
   dtype?: FloatDType;
@@ -68,12 +69,24 @@ function make(
   return t;
 }
 
-/** From U[0, 1). */
+/**
+ * From U[0, 1).
+ *
+ * @example
+ * rand([2, 3], { generator: new Generator(1) }).shape; // [2, 3]
+ */
 export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
   return make("rand", shape, options, (t) => fillUniform(t, 0, 1, options.generator));
 }
 
-/** From N(0, 1). */
+/**
+ * From N(0, 1).
+ *
+ * @example
+ * manualSeed(1);
+ * const x = randn([1000]);
+ * Math.abs(x.mean().item()) < 0.1; // true
+ */
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
   return make("randn", shape, options, (t) => fillNormal(t, 0, 1, options.generator));
 }
@@ -82,6 +95,9 @@ export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
  * int32, uniform from `low` up to, not including, `high`.
  *
  * @throws RangeError when there is no such integer
+ *
+ * @example
+ * randint(0, 10, [5]).dtype; // "int32"
  */
 export function randint(
   low: number,
@@ -98,7 +114,12 @@ export function randint(
   return t;
 }
 
-/** int32: 0 to n − 1 in random order. */
+/**
+ * int32: 0 to n − 1 in random order.
+ *
+ * @example
+ * [...randperm(4).data()].sort(); // [0, 1, 2, 3]
+ */
 export function randperm(
   n: number,
   { generator = defaultGenerator }: { generator?: Generator | undefined } = {},
@@ -113,6 +134,9 @@ export function randperm(
  *
  * @param p probabilities
  * @throws RangeError for a p that is not from 0 to 1
+ *
+ * @example
+ * bernoulli(full([3], 1)).toArray(); // [1, 1, 1]
  */
 export function bernoulli(
   p: Tensor,

@@ -13,7 +13,12 @@ import { expectFloat } from "./operand.ts";
 import { reshape } from "./shape.ts";
 import { around } from "./slice.ts";
 
-/** Σ x / n over axes; NaN where n is 0. */
+/**
+ * Σ x / n over axes; NaN where n is 0.
+ *
+ * @example
+ * mean(tensor([[1, 2], [3, 4]]), 0).toArray(); // [2, 3]
+ */
 export function mean(x: Tensor, axis?: Axes, options: ReduceOptions = {}): Tensor {
   expectFloat("mean", "x", x);
   const axes = expectAxes("mean", axis, x.ndim);
@@ -27,12 +32,20 @@ const countOf = (x: Tensor, axes: readonly number[]): number =>
  * The largest element over axes; NaN if there is one. Equal ones share the gradient evenly, as in torch.amax.
  *
  * @throws RangeError where there is nothing to choose from
+ *
+ * @example
+ * max(tensor([[1, 5], [3, 2]]), 1).toArray(); // [5, 3]
  */
 export function max(x: Tensor, axis?: Axes, options: ReduceOptions = {}): Tensor {
   return extreme("max", x, axis, options);
 }
 
-/** The smallest element over axes, as `max`. */
+/**
+ * The smallest element over axes, as `max`.
+ *
+ * @example
+ * min(tensor([[1, 5], [3, 2]]), 1).toArray(); // [1, 2]
+ */
 export function min(x: Tensor, axis?: Axes, options: ReduceOptions = {}): Tensor {
   return extreme("min", x, axis, options);
 }
@@ -67,12 +80,22 @@ function expectSome(op: string, x: Tensor, axes: readonly number[]): void {
   }
 }
 
-/** Where the largest element stands along an axis, or in the flattened tensor: int32, the first of equals, NaN first. */
+/**
+ * Where the largest element stands along an axis, or in the flattened tensor: int32, the first of equals, NaN first.
+ *
+ * @example
+ * argmax(tensor([[1, 5], [3, 2]]), 1).toArray(); // [1, 0]
+ */
 export function argmax(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
   return place("argmax", x, axis, options);
 }
 
-/** Where the smallest element stands, as `argmax`. */
+/**
+ * Where the smallest element stands, as `argmax`.
+ *
+ * @example
+ * argmin(tensor([[1, 5], [3, 2]]), 1).toArray(); // [0, 1]
+ */
 export function argmin(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
   return place("argmin", x, axis, options);
 }
@@ -93,7 +116,12 @@ function place(
   return y;
 }
 
-/** ln Σ eˣ over axes, which neither overflows nor underflows. */
+/**
+ * ln Σ eˣ over axes, which neither overflows nor underflows.
+ *
+ * @example
+ * logsumexp(tensor([1000, 1000])).item(); // 1000.69
+ */
 export function logsumexp(x: Tensor, axis?: Axes, { keepdim = false }: ReduceOptions = {}): Tensor {
   expectFloat("logsumexp", "x", x);
   const axes = expectAxes("logsumexp", axis, x.ndim);
@@ -109,18 +137,29 @@ export function logsumexp(x: Tensor, axis?: Axes, { keepdim = false }: ReduceOpt
   return record("logsumexp", y, [x], [rule]);
 }
 
+/** Options of `variance` and `std`. */
 export interface VarianceOptions extends ReduceOptions {
   /** The denominator is n − correction. Default 1 (Bessel's). */
   correction?: number;
 }
 
-/** Σ (x − mean x)² / (n − correction) over axes, in two passes. */
+/**
+ * Σ (x − mean x)² / (n − correction) over axes, in two passes.
+ *
+ * @example
+ * variance(tensor([1, 2, 3, 4])).item(); // 1.6667
+ */
 export function variance(x: Tensor, axis?: Axes, options: VarianceOptions = {}): Tensor {
   const { y, slope } = spread("variance", x, axis, options);
   return record("variance", y, [x], [slope]);
 }
 
-/** The square root of `variance`; the slope at 0 is 0. */
+/**
+ * The square root of `variance`; the slope at 0 is 0.
+ *
+ * @example
+ * std(tensor([1, 2, 3, 4]), 0, { correction: 0 }).item(); // 1.118
+ */
 export function std(x: Tensor, axis?: Axes, options: VarianceOptions = {}): Tensor {
   const { y: squared, slope } = spread("std", x, axis, options);
   const y = noGrad(() => sqrt(squared));
@@ -144,7 +183,12 @@ function spread(
   return { y, slope: (dy) => mul(centred(), mul(reshape(dy, kept), 2 / n)) };
 }
 
-/** Element j is the sum of the elements up to and including j along an axis. */
+/**
+ * Element j is the sum of the elements up to and including j along an axis.
+ *
+ * @example
+ * cumsum(tensor([1, 2, 3]), 0).toArray(); // [1, 3, 6]
+ */
 export function cumsum(x: Tensor, axis: number): Tensor {
   expectFloat("cumsum", "x", x);
   return runningSum(x, expectAxis("cumsum", axis, x.ndim), 0);

@@ -12,6 +12,9 @@ import { kernels } from "../runtime/kernels.ts";
  * The same elements in another shape; shares memory. One size may be −1: whatever is left.
  *
  * @throws RangeError when the sizes do not multiply to the same number
+ *
+ * @example
+ * reshape(tensor([1, 2, 3, 4]), [2, -1]).toArray(); // [[1, 2], [3, 4]]
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   expectTensor("reshape", "x", x);
@@ -37,7 +40,12 @@ function seen(op: string, x: Tensor, shape: Shape): Tensor {
   return record(op, y, [x], [(dy) => seen(op, dy, x.shape)]);
 }
 
-/** The axes from `start` to `end`, both included, as one. */
+/**
+ * The axes from `start` to `end`, both included, as one.
+ *
+ * @example
+ * flatten(zeros([2, 3, 4]), 1).shape; // [2, 12]
+ */
 export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   expectTensor("flatten", "x", x);
   const first = expectAxis("flatten", start, x.ndim);
@@ -47,7 +55,12 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   return seen("flatten", x, x.shape.toSpliced(first, last - first + 1, size));
 }
 
-/** Without the axes of size 1: all of them, or those given, which must have size 1. */
+/**
+ * Without the axes of size 1: all of them, or those given, which must have size 1.
+ *
+ * @example
+ * squeeze(zeros([1, 3, 1])).shape; // [3]
+ */
 export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
   expectTensor("squeeze", "x", x);
   const axes = expectAxes("squeeze", axis, x.ndim);
@@ -61,13 +74,23 @@ export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
   );
 }
 
-/** With a new axis of size 1 that will stand at `axis`. */
+/**
+ * With a new axis of size 1 that will stand at `axis`.
+ *
+ * @example
+ * unsqueeze(zeros([2, 3]), 1).shape; // [2, 1, 3]
+ */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
   expectTensor("unsqueeze", "x", x);
   return seen("unsqueeze", x, x.shape.toSpliced(expectAxis("unsqueeze", axis, x.ndim + 1), 0, 1));
 }
 
-/** Axes `a` and `b` change places. */
+/**
+ * Axes `a` and `b` change places.
+ *
+ * @example
+ * transpose(tensor([[1, 2], [3, 4]]), 0, 1).toArray(); // [[1, 3], [2, 4]]
+ */
 export function transpose(x: Tensor, a: number, b: number): Tensor {
   expectTensor("transpose", "x", x);
   const [i, j] = [expectAxis("transpose", a, x.ndim), expectAxis("transpose", b, x.ndim)];
@@ -79,6 +102,9 @@ export function transpose(x: Tensor, a: number, b: number): Tensor {
  * Axis k of the result is axis `axes[k]` of x.
  *
  * @throws RangeError unless `axes` names every axis once
+ *
+ * @example
+ * permute(zeros([2, 3, 4]), [2, 0, 1]).shape; // [4, 2, 3]
  */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
   expectTensor("permute", "x", x);

@@ -11,6 +11,10 @@ import { reshape } from "./shape.ts";
  * The elements `start`, `start + step`, ... of an axis, up to, not including, `end`, as Python's x[start:end:step]:
  * negative places count from the end, places outside are cut off, and a negative step goes backwards (leave `end`
  * undefined to reach the first). A step of 1 on the first axis shares memory.
+ *
+ * @example
+ * slice(tensor([1, 2, 3, 4, 5]), 0, 1, -1).toArray(); // [2, 3, 4]
+ * slice(tensor([1, 2, 3, 4, 5]), 0, undefined, undefined, 2).toArray(); // [1, 3, 5]
  */
 export function slice(x: Tensor, axis: number, start?: number, end?: number, step = 1): Tensor {
   expectTensor("slice", "x", x);
@@ -36,6 +40,9 @@ export function slice(x: Tensor, axis: number, start?: number, end?: number, ste
  * Element `i` of an axis, without the axis. Negative ones count from the end. Shares memory on the first axis.
  *
  * @throws RangeError when there is no such element
+ *
+ * @example
+ * select(tensor([[1, 2], [3, 4]]), 0, -1).toArray(); // [3, 4]
  */
 export function select(x: Tensor, axis: number, i: number): Tensor {
   expectTensor("select", "x", x);
@@ -47,7 +54,12 @@ export function select(x: Tensor, axis: number, i: number): Tensor {
   return cut("select", x, a, i < 0 ? i + n : i, 1, 1, x.shape.toSpliced(a, 1));
 }
 
-/** The elements in reverse order along each of the axes. */
+/**
+ * The elements in reverse order along each of the axes.
+ *
+ * @example
+ * flip(tensor([1, 2, 3]), 0).toArray(); // [3, 2, 1]
+ */
 export function flip(x: Tensor, axes: number | readonly number[]): Tensor {
   expectTensor("flip", "x", x);
   const turned = x.ndim === 0 ? [] : expectAxes("flip", axes, x.ndim);
@@ -58,7 +70,12 @@ export function flip(x: Tensor, axes: number | readonly number[]): Tensor {
   }, x);
 }
 
-/** All slices of one element of an axis, without the axis. */
+/**
+ * All slices of one element of an axis, without the axis.
+ *
+ * @example
+ * unbind(tensor([[1, 2], [3, 4]])).map((x) => x.toArray()); // [[1, 2], [3, 4]]
+ */
 export function unbind(x: Tensor, axis = 0): Tensor[] {
   expectTensor("unbind", "x", x);
   const a = expectAxis("unbind", axis, x.ndim);
@@ -71,6 +88,9 @@ export function unbind(x: Tensor, axis = 0): Tensor[] {
  * Slices of an axis, one after the other: of the given sizes, or of one size, where the last may be shorter.
  *
  * @throws RangeError when the sizes do not add up to the axis
+ *
+ * @example
+ * split(tensor([1, 2, 3, 4, 5]), 2).map((x) => x.toArray()); // [[1, 2], [3, 4], [5]]
  */
 export function split(x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] {
   expectTensor("split", "x", x);

@@ -10,7 +10,12 @@ import { sum } from "./broadcast.ts";
 import { expectFloat } from "./operand.ts";
 import { transpose } from "./shape.ts";
 
-/** eˣ / Σ eˣ over an axis, without overflow. NaN where there is a NaN or ∞, or nothing but −∞. */
+/**
+ * eˣ / Σ eˣ over an axis, without overflow. NaN where there is a NaN or ∞, or nothing but −∞.
+ *
+ * @example
+ * softmax(tensor([0, 1, 2]), 0).toArray(); // [0.09, 0.2447, 0.6652]
+ */
 export function softmax(x: Tensor, axis: number): Tensor {
   return over("softmax", x, axis, (x) => {
     const y = rows("softmax", x);
@@ -18,7 +23,12 @@ export function softmax(x: Tensor, axis: number): Tensor {
   });
 }
 
-/** ln softmax(x) = x − ln Σ eˣ over an axis, without overflow. */
+/**
+ * ln softmax(x) = x − ln Σ eˣ over an axis, without overflow.
+ *
+ * @example
+ * logSoftmax(tensor([0, 1, 2]), 0).toArray(); // [-2.4076, -1.4076, -0.4076]
+ */
 export function logSoftmax(x: Tensor, axis: number): Tensor {
   return over("logSoftmax", x, axis, (x) => {
     const y = rows("log_softmax", x);

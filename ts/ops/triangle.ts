@@ -5,12 +5,22 @@ import { expectInteger, fail, show, sizeOf } from "../core/shape.ts";
 import { empty, expectTensor, type Tensor } from "../core/tensor.ts";
 import { kernels } from "../runtime/kernels.ts";
 
-/** The last two axes' elements on and below a diagonal (0 is the main one, 1 the one above), 0 elsewhere. */
+/**
+ * The last two axes' elements on and below a diagonal (0 is the main one, 1 the one above), 0 elsewhere.
+ *
+ * @example
+ * tril(ones([2, 3])).toArray(); // [[1, 0, 0], [1, 1, 0]]
+ */
 export function tril(x: Tensor, diagonal = 0): Tensor {
   return triangle("tril", x, diagonal, 0);
 }
 
-/** The last two axes' elements on and above a diagonal (0 is the main one, 1 the one above), 0 elsewhere. */
+/**
+ * The last two axes' elements on and above a diagonal (0 is the main one, 1 the one above), 0 elsewhere.
+ *
+ * @example
+ * triu(ones([2, 3]), 1).toArray(); // [[0, 1, 1], [0, 0, 1]]
+ */
 export function triu(x: Tensor, diagonal = 0): Tensor {
   return triangle("triu", x, diagonal, 1);
 }

@@ -65,14 +65,32 @@ const adam = (op: string, decoupled: boolean, weightDecay: number): UpdateRule<A
   },
 });
 
-/** Adam (Kingma & Ba 2015). @throws RangeError for impossible options; Error for no parameters, or one that comes twice */
+/**
+ * Adam (Kingma & Ba 2015). @throws RangeError for impossible options; Error for no parameters, or one that comes twice
+ *
+ * @example
+ * const w = tensor([1], { requiresGrad: true });
+ * const adam = new optim.Adam([w], { lr: 0.1 });
+ * w.square().sum().backward();
+ * adam.step();
+ * w.item(); // 0.9
+ */
 export class Adam extends Optimizer<AdamOptions> {
   constructor(parameters: Parameters<AdamOptions>, options: Partial<AdamOptions> = {}) {
     super(adam("Adam", false, 0), parameters, options);
   }
 }
 
-/** Adam with weight decay apart from the gradient (Loshchilov & Hutter 2019). @throws as Adam does */
+/**
+ * Adam with weight decay apart from the gradient (Loshchilov & Hutter 2019). @throws as Adam does
+ *
+ * @example
+ * const w = tensor([1], { requiresGrad: true });
+ * const adamw = new optim.AdamW([w], { lr: 0.1, weightDecay: 0.1 });
+ * w.square().sum().backward();
+ * adamw.step();
+ * w.item(); // 0.89
+ */
 export class AdamW extends Optimizer<AdamOptions> {
   constructor(parameters: Parameters<AdamOptions>, options: Partial<AdamOptions> = {}) {
     super(adam("AdamW", true, 0.01), parameters, options);

@@ -4,6 +4,7 @@ import { expectNumber, fail } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { kernels } from "../runtime/kernels.ts";
 
+/** Options of `clipGradNorm`. */
 export interface ClipGradNormOptions {
   /** p of the norm (Σ |g|^p)^(1/p), above 0; Infinity: the largest |g|. Default 2. */
   normType?: number;
@@ -16,6 +17,12 @@ export interface ClipGradNormOptions {
  *
  * @returns the norm before
  * @throws RangeError for an impossible norm, and where `errorIfNonfinite` asks for it; nothing is scaled then
+ *
+ * @example
+ * const w = tensor([3, 4], { requiresGrad: true });
+ * w.mul(w).sum().backward(); // a gradient of [6, 8]
+ * clipGradNorm([w], 1); // 10
+ * w.grad!.toArray(); // [0.6, 0.8]
  */
 export function clipGradNorm(
   parameters: Iterable<Tensor>,
@@ -42,7 +49,15 @@ export function clipGradNorm(
   return norm;
 }
 
-/** Clips every element of the gradients to ±`clipValue`; NaN stays. @throws RangeError unless it is at least 0 */
+/**
+ * Clips every element of the gradients to ±`clipValue`; NaN stays. @throws RangeError unless it is at least 0
+ *
+ * @example
+ * const w = tensor([3, 4], { requiresGrad: true });
+ * w.mul(w).sum().backward();
+ * clipGradValue([w], 7);
+ * w.grad!.toArray(); // [6, 7]
+ */
 export function clipGradValue(parameters: Iterable<Tensor>, clipValue: number): void {
   expectNumber("clipGradValue", "clipValue", clipValue, 0);
   for (const g of gradients(parameters)) {

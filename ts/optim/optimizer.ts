@@ -130,10 +130,10 @@ export class Optimizer<Options extends object> {
   /**
    * One update of every parameter that has a gradient.
    *
-   * @param closure computes the loss anew and its gradients, first; its result is returned
    * @throws Error when a gradient does not fit its parameter; nothing is changed then
    */
   step(): void;
+  /** The same, after `closure` computed the loss and its gradients anew. @returns what it gave */
   step<R>(closure: () => R): R;
   step<R>(closure?: () => R): R | undefined {
     const result = closure?.();

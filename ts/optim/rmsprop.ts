@@ -1,6 +1,7 @@
 import { expectNumber } from "../core/shape.ts";
 import { Optimizer, type Parameters, type UpdateRule } from "./optimizer.ts";
 
+/** Options of `RMSprop`. */
 export interface RMSpropOptions {
   /** Default 1e-2. */
   lr: number;
@@ -61,7 +62,16 @@ const rule: UpdateRule<RMSpropOptions> = {
   },
 };
 
-/** RMSprop (Tieleman & Hinton 2012). @throws RangeError for impossible options; Error for no parameters, or one that comes twice */
+/**
+ * RMSprop (Tieleman & Hinton 2012). @throws RangeError for impossible options; Error for no parameters, or one that comes twice
+ *
+ * @example
+ * const w = tensor([1], { requiresGrad: true });
+ * const rmsprop = new optim.RMSprop([w], { lr: 0.01 });
+ * w.square().sum().backward();
+ * rmsprop.step();
+ * w.item(); // 0.9
+ */
 export class RMSprop extends Optimizer<RMSpropOptions> {
   constructor(parameters: Parameters<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
     super(rule, parameters, options);

@@ -3,6 +3,7 @@
 import { expectInteger, fail } from "../core/shape.ts";
 import { boot } from "../runtime/kernels.ts";
 
+/** A group of parameters, as a scheduler sees it. */
 export interface ScheduledGroup {
   lr: number;
   /** The rate that schedules start from; set by the first of them. */
@@ -19,6 +20,7 @@ export interface Scheduled {
 /** From the steps made, the group's initial rate and its number to its rate. */
 export type Rate = (step: number, base: number, group: number) => number;
 
+/** Where a scheduler stands. */
 export interface SchedulerState {
   step: number;
   /** The initial rates of the groups. */

@@ -4,7 +4,16 @@ import { expectInteger, expectNumber, fail } from "../core/shape.ts";
 import { kernels } from "../runtime/kernels.ts";
 import { type Scheduled, Scheduler } from "./scheduler.ts";
 
-/** lr · gamma^⌊step / stepSize⌋ */
+/**
+ * lr · gamma^⌊step / stepSize⌋
+ *
+ * @example
+ * const sgd = new optim.SGD([ones([1], { requiresGrad: true })], { lr: 1 });
+ * const schedule = new optim.StepLR(sgd, { stepSize: 2 });
+ * schedule.step();
+ * schedule.step();
+ * sgd.groups[0]!.lr; // 0.1
+ */
 export class StepLR extends Scheduler {
   constructor(
     optimizer: Scheduled,
@@ -49,6 +58,7 @@ export class ConstantLR extends Scheduler {
   }
 }
 
+/** Options of `LinearLR`. */
 export interface LinearLROptions {
   /** Default 1/3. */
   startFactor?: number;
@@ -74,7 +84,16 @@ export class LinearLR extends Scheduler {
   }
 }
 
-/** etaMin + (lr − etaMin)(1 + cos(π step / tMax)) / 2 (Loshchilov & Hutter 2017). It rises again after tMax. */
+/**
+ * etaMin + (lr − etaMin)(1 + cos(π step / tMax)) / 2 (Loshchilov & Hutter 2017). It rises again after tMax.
+ *
+ * @example
+ * const sgd = new optim.SGD([ones([1], { requiresGrad: true })], { lr: 1 });
+ * const schedule = new optim.CosineAnnealingLR(sgd, { tMax: 4 });
+ * schedule.step();
+ * schedule.step();
+ * sgd.groups[0]!.lr; // 0.5
+ */
 export class CosineAnnealingLR extends Scheduler {
   constructor(optimizer: Scheduled, { tMax, etaMin = 0 }: { tMax: number; etaMin?: number }) {
     expectInteger("CosineAnnealingLR", "tMax", tMax, 1);
@@ -99,6 +118,7 @@ export class LambdaLR extends Scheduler {
   }
 }
 
+/** Options of `Noam`. */
 export interface NoamOptions {
   /** The model's width. */
   dModel: number;
@@ -126,6 +146,7 @@ export class Noam extends Scheduler {
   }
 }
 
+/** Options of `OneCycleLR`. */
 export interface OneCycleLROptions {
   /** The highest rate, or one for each group. */
   maxLr: number | readonly number[];
@@ -250,6 +271,7 @@ export class SequentialLR extends Scheduler {
   }
 }
 
+/** Options of `ReduceLROnPlateau`. */
 export interface ReduceLROnPlateauOptions {
   /** Whether the metric is to fall or to rise. Default "min". */
   mode?: "min" | "max";
@@ -269,6 +291,7 @@ export interface ReduceLROnPlateauOptions {
   eps?: number;
 }
 
+/** Where a `ReduceLROnPlateau` stands: the best metric, the steps since without a better one, the steps of rest to come. */
 export interface PlateauState {
   best: number | null;
   bad: number;
@@ -353,6 +376,7 @@ export class ReduceLROnPlateau {
     return { best: this.#best ?? null, bad: this.#bad, cooling: this.#cooling };
   }
 
+  /** Goes on from where `stateDict()` was taken. @throws RangeError for numbers that it never gives */
   loadStateDict({ best, bad, cooling }: PlateauState): void {
     expectInteger("ReduceLROnPlateau.loadStateDict", "bad", bad);
     expectInteger("ReduceLROnPlateau.loadStateDict", "cooling", cooling);

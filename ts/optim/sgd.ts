@@ -1,6 +1,7 @@
 import { expectNumber, fail } from "../core/shape.ts";
 import { Optimizer, type Parameters, type UpdateRule } from "./optimizer.ts";
 
+/** Options of `SGD`. */
 export interface SGDOptions {
   /** Default 1e-3. */
   lr: number;
@@ -68,7 +69,16 @@ const rule: UpdateRule<SGDOptions> = {
   },
 };
 
-/** Stochastic gradient descent. @throws RangeError for impossible options; Error for no parameters, or one that comes twice */
+/**
+ * Stochastic gradient descent. @throws RangeError for impossible options; Error for no parameters, or one that comes twice
+ *
+ * @example
+ * const w = tensor([1], { requiresGrad: true });
+ * const sgd = new optim.SGD([w], { lr: 0.1 });
+ * w.square().sum().backward();
+ * sgd.step();
+ * w.item(); // 0.8
+ */
 export class SGD extends Optimizer<SGDOptions> {
   constructor(parameters: Parameters<SGDOptions>, options: Partial<SGDOptions> = {}) {
     super(rule, parameters, options);

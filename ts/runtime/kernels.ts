@@ -32,7 +32,7 @@ export let kernels: Kernels;
 /** Makes the instance, once. Throws if the runtime has no WASM SIMD or forbids compiling. */
 export function boot(): void {
   if (kernels) return;
-  const { exports } = new WebAssembly.Instance(getModule(), {});
+  const { exports } = instance();
   // `fault_at` is there in the checked build only.
   const raw = ("fault_at" in exports ? guarded(exports) : exports) as unknown as KernelExports;
   kernels = {
@@ -44,6 +44,32 @@ export function boot(): void {
       bool: suffixed(raw, "_u8") as BytewiseKernels,
     } satisfies Record<DType, unknown>,
   };
+}
+
+/** A function that uses one SIMD instruction. */
+const SIMD = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15,
+  253, 98, 11,
+]);
+
+/** Engines say that they refuse, each in other words, and not what to do. */
+function instance(): WebAssembly.Instance {
+  const { WebAssembly } = globalThis as { WebAssembly?: typeof globalThis.WebAssembly };
+  if (!WebAssembly)
+    throw new Error("unrolled: this runtime has no WebAssembly, or it is turned off");
+  try {
+    return new WebAssembly.Instance(getModule(), {});
+  } catch (cause) {
+    if (!(cause instanceof WebAssembly.CompileError)) throw cause;
+    if (!WebAssembly.validate(SIMD)) {
+      throw new Error("unrolled: this runtime's WebAssembly has no SIMD", { cause });
+    }
+    throw new Error(
+      "unrolled: the runtime refused to compile the kernels. Under a Content-Security-Policy, add 'wasm-unsafe-eval' to its " +
+        'script-src; at the edge, let the bundler resolve the condition "workerd" or "edge-light"',
+      { cause },
+    );
+  }
 }
 
 /** `{ add_f64 }` becomes `{ add }`. */

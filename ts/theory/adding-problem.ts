@@ -1,5 +1,6 @@
 import { mul, type Generator, rand, randint, reshape, scope, stack, sum, tensor, type Tensor } from "unrolled"; // prettier-ignore
 
+/** Options of `addingProblem`. */
 export interface AddingProblemOptions {
   /** T, how long the sequences are, at least 2. */
   length: number;
@@ -18,6 +19,10 @@ export const ADDING_BASELINE = 1 / 6;
  *
  * @returns x [T, B, 2]: each number and whether it is marked; y [B, 1]: the sum
  * @throws RangeError for a length below 2
+ *
+ * @example
+ * const { x, y } = addingProblem({ length: 10, batch: 4 });
+ * [x.shape, y.shape]; // [[10, 4, 2], [4, 1]]
  */
 export function addingProblem({ length: T, batch: B, generator }: AddingProblemOptions): {
   x: Tensor;

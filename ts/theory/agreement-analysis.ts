@@ -98,6 +98,7 @@ export interface GateMeans {
   forgetBetween: number;
 }
 
+/** How open the gates of a cell are while sentences of one length are read. */
 export function gateMeans(net: AgreementNet, cell: number, given: readonly Sentence[]): GateMeans {
   return scope(() =>
     noGrad(() => {

@@ -8,12 +8,16 @@
 import type { Generator } from "unrolled";
 import { dice } from "./dice.ts";
 
+/** The cases of Czech, but the vocative. */
 export const CASES = ["nom", "gen", "dat", "acc", "loc", "instr"] as const;
+/** One of `CASES`. */
 export type Case = (typeof CASES)[number];
+/** What "my" must agree in, over a distance. */
 export type GrammaticalNumber = "singular" | "plural";
 
 /** Masculine animate, masculine inanimate, feminine, neuter. */
 export const GENDERS = ["m anim", "m inan", "f", "n"] as const;
+/** One of `GENDERS`. */
 export type Gender = (typeof GENDERS)[number];
 
 /** The declension of "můj", by case, number and gender (literary forms where there are two). */
@@ -106,6 +110,7 @@ export const WORDS: readonly string[] = [
   ]),
 ];
 
+/** A sentence with what is true of it. */
 export interface Sentence {
   words: readonly string[];
   /** Where the noun stands that "my" goes with. */

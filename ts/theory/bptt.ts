@@ -21,6 +21,7 @@ export interface BpttTerm {
   norm: number;
 }
 
+/** What `bpttTerms` found. */
 export interface BpttTerms {
   /** The sum of the losses. */
   loss: number;
@@ -30,6 +31,7 @@ export interface BpttTerms {
   sum: NamedTensors;
 }
 
+/** Options of `bpttTerms`. */
 export interface BpttOptions {
   /** How many steps back from its loss a gradient goes: truncated backpropagation through time. Default: all. */
   truncate?: number;
@@ -38,12 +40,18 @@ export interface BpttOptions {
 /**
  * Walks back from each loss, step by step, and keeps what every copy of W gets.
  *
- *     const { terms, sum } = bpttTerms(net, [x1, x2, x3]);
- *     terms.map(({ k, norm }) => [k, norm]); // k = 3, 2, 1: the three products of the slide
- *
  * @param net with a loss
  * @param xs x_1 … x_T
  * @throws RangeError for an empty sequence, no loss, or a truncate that is no integer above 0
+ *
+ * @example
+ * const W = { w: tensor(0.5) };
+ * const { terms, sum } = bpttTerms(
+ *   { f: (x, h, { w }) => add(x, mul(w!, h)), W, h0: zeros([]), loss: (y) => y },
+ *   [tensor(1), tensor(1), tensor(1)],
+ * );
+ * terms.map(({ k }) => k); // [3, 2, 1]
+ * sum["w"]!.item(); // 2
  */
 export function bpttTerms<S extends State = Tensor>(
   net: Recurrence<S>,

@@ -5,6 +5,7 @@
 
 import { add, grad, isGradEnabled, mul, reshape, scope, stack, sum, tensor, Tensor, zeros } from "unrolled"; // prettier-ignore
 
+/** A function of tensors, made of ops. */
 export type Differentiable = (...args: Tensor[]) => Tensor;
 
 /** A number stands for a scalar of the other arguments' dtype, float64 if there is none. */
@@ -13,12 +14,13 @@ export type Argument = Tensor | number;
 /**
  * ∂_i f: from f's arguments to its derivative by argument i alone.
  *
- *     const f = (a: Tensor, b: Tensor) => sub(square(a), square(b));
- *     partial(f, 0)(0.7, 0.6);             // 2a = 1.4
- *     partial(partial(f, 0), 0)(0.7, 0.6); // 2
- *
  * @returns [...y.shape, ...x_i.shape]; differentiable where x_i requires a gradient
  * @throws RangeError when there is no argument i
+ *
+ * @example
+ * const f = (a: Tensor, b: Tensor) => sub(square(a), square(b));
+ * partial(f, 0)(0.7, 0.6).item(); // 1.4
+ * partial(partial(f, 0), 0)(0.7, 0.6).item(); // 2
  */
 export function partial(f: Differentiable, i: number): (...args: Argument[]) => Tensor {
   return (...args) => {
@@ -36,9 +38,11 @@ export function partial(f: Differentiable, i: number): (...args: Argument[]) => 
 /**
  * d/dx f(x) along every path from x to f: where f(x) = p(x, g(x)), that is ∂₀p + ∂₁p · g′(x).
  *
- *     total((x) => sub(square(x), square(sin(x))))(0.7); // 2x − 2 sin x cos x
- *
  * @returns [...y.shape, ...x.shape]; differentiable where x requires a gradient
+ *
+ * @example
+ * const f = (x: Tensor) => sub(square(x), square(sin(x)));
+ * total(f)(0.7).item(); // 0.41455
  */
 export function total(f: (x: Tensor) => Tensor): (x: Argument) => Tensor {
   return partial(f, 0);
@@ -49,6 +53,9 @@ export function total(f: (x: Tensor) => Tensor): (x: Argument) => Tensor {
  *
  * @returns for each x its Jacobian [...y.shape, ...x.shape], zeros where y does not depend on it
  * @throws Error under noGrad
+ *
+ * @example
+ * jacobian((x) => square(x), [tensor([1, 2])])[0]!.toArray(); // [[2, 0], [0, 4]]
  */
 export function jacobian(f: Differentiable, xs: readonly Tensor[]): Tensor[] {
   return slotted("jacobian", f, xs, (y, slots, createGraph) => {

@@ -6,6 +6,7 @@ const SYMBOLS = 8;
 const LENGTH = 10;
 const DELIMITER = 9;
 
+/** Options of `copyMemory`. */
 export interface CopyMemoryOptions {
   /** T, from the last symbol to the delimiter, at least 1. */
   delay: number;
@@ -21,6 +22,10 @@ export interface CopyMemoryOptions {
  *
  * @returns input and target, int32 [T + 20, B]
  * @throws RangeError for a delay below 1
+ *
+ * @example
+ * const { input, target } = copyMemory({ delay: 5, batch: 3 });
+ * [input.shape, target.shape]; // [[25, 3], [25, 3]]
  */
 export function copyMemory({ delay: T, batch: B, generator }: CopyMemoryOptions): {
   input: Tensor;

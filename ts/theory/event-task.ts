@@ -1,6 +1,7 @@
 import { type Generator, randn, scope, tensor, type Tensor } from "unrolled";
 import { dice } from "./dice.ts";
 
+/** Options of `eventTask`. */
 export interface EventTaskOptions {
   /** T, how long the sequences are. */
   length: number;

@@ -11,6 +11,7 @@ import { type GraphEdge, type GraphNode, unroll } from "./unroll.ts";
 /** Σ r², ½ Σ r², Σ r² / T, Σ |r| (the norm of each step's residual) or √Σ r² (the norm of all), with r_t = z_t − y_t. */
 export type LinearRnnLoss = "sse" | "half" | "mean" | "l1norm" | "l2norm";
 
+/** Weights, start and data of `linearRnn`. */
 export interface LinearRnnOptions {
   theta1: number;
   theta2: number;
@@ -25,6 +26,7 @@ export interface LinearRnnOptions {
   dtype?: FloatDType;
 }
 
+/** The states, the loss and its derivatives. */
 export interface LinearRnnResult {
   /** z_1 … z_T */
   z: number[];
@@ -45,11 +47,11 @@ export interface LinearRnnResult {
 /**
  *     z_t = θ₁ x_t + θ₂ z_{t−1},   L = Σ_t (z_t − y_t)²
  *
- * The slide's numbers give ∂L/∂θ₁ = −4:
- *
- *     linearRnn({ theta1: 1, theta2: 0, z0: 0, x: [0, 1], y: [1, 3] }).dtheta1;
  *
  * @throws RangeError for an empty sequence, or x and y of different lengths
+ *
+ * @example
+ * linearRnn({ theta1: 1, theta2: 0, z0: 0, x: [0, 1], y: [1, 3] }).dtheta1; // -4
  */
 export function linearRnn(options: LinearRnnOptions): LinearRnnResult {
   const { theta1, theta2, z0, x, y, loss = "sse", dtype = "float64" } = options;

@@ -3,7 +3,9 @@
 import { exp, type Generator, noGrad, randn, scope, tensor, type Tensor } from "unrolled";
 import { dice } from "./dice.ts";
 
+/** The sounds to be told apart (Waibel et al. 1989). */
 export const PHONEMES = ["b", "d", "g"] as const;
+/** The bands of a frame, evenly apart on the mel scale. */
 export const MEL_BANDS = 16;
 export const FRAMES = 15;
 
@@ -12,6 +14,7 @@ const ONSET = 5;
 /** Frames that the second formant takes to the vowel. */
 const TRANSITION = 4;
 
+/** What `syllables` draws. */
 export interface Syllables {
   /** [B, 16 mel bands, 15 frames] */
   x: Tensor;

@@ -8,6 +8,7 @@ export type State = Tensor | readonly Tensor[];
 /** NamedTensors by name. */
 export type NamedTensors = Readonly<Record<string, Tensor>>;
 
+/** The functions of a recurrent net, its weights and where it begins. */
 export interface Recurrence<S extends State = Tensor> {
   /** h_t = f_W(x_t, h_{t−1}) */
   f: (x: Tensor, h: S, W: NamedTensors) => S;

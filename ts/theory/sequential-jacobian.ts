@@ -8,12 +8,13 @@ import { grad, scope, sqrt, square, sum, tensor, type Tensor } from "unrolled";
 /**
  * How much each output of a sequence depends on each input: ‖∂y_t / ∂x_k‖, over all components of y_t and x_k.
  *
- *     const J = sequentialJacobian((x) => head.forward(lstm.forward(x)[0]), x);
- *
  * @param f from x to y [T', O]; each of the T' · O outputs takes a backward pass
  * @param x [T, D]
  * @returns [t][k], of T' rows with T numbers each
  * @throws RangeError when x or y has not two axes
+ *
+ * @example
+ * sequentialJacobian((x) => cumsum(x, 0), ones([3, 1])); // [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
  */
 export function sequentialJacobian(f: (x: Tensor) => Tensor, x: Tensor): number[][] {
   expectRows("x", x);

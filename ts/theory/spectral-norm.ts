@@ -5,6 +5,9 @@ import type { Tensor } from "unrolled";
  *
  * @param w [M, N]
  * @throws RangeError for what is no matrix
+ *
+ * @example
+ * spectralNorm(tensor([[3, 0], [0, 4]])); // 4
  */
 export function spectralNorm(w: Tensor): number {
   if (w.ndim !== 2) throw new RangeError(`spectralNorm: expected a matrix, got ${w}`);

@@ -7,6 +7,7 @@ export interface TDNNLayer {
   window: number;
 }
 
+/** Options of `TDNN`. */
 export interface TDNNOptions {
   /** Default: the two of Waibel et al., 8 units over 3 frames and 3 units over 5. */
   layers?: readonly TDNNLayer[];

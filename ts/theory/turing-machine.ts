@@ -6,6 +6,7 @@ export interface Rule {
   next: string;
 }
 
+/** A machine with one tape. */
 export interface TuringMachine {
   /** How many symbols there are; 0 is the blank. */
   symbols: number;

@@ -9,6 +9,7 @@ import {
   type NamedTensors,
 } from "./recurrence.ts";
 
+/** A block of the unrolled net. */
 export interface GraphNode {
   /** "h0", "x1", "W.name", "f1", "y1", "L1"; "L" is the sum where there are several losses. */
   id: string;
@@ -20,6 +21,7 @@ export interface GraphNode {
   sharedWith: readonly string[];
 }
 
+/** What one block gives another. */
 export interface GraphEdge {
   from: string;
   to: string;
@@ -36,6 +38,7 @@ export interface Unrolled<S extends State = Tensor> {
   run(): UnrolledValues<S>;
 }
 
+/** What the unrolled net computed. */
 export interface UnrolledValues<S extends State> {
   /** h_1 … h_T */
   hs: S[];
@@ -45,6 +48,7 @@ export interface UnrolledValues<S extends State> {
   loss: Tensor | undefined;
 }
 
+/** Options of `unroll`. */
 export interface UnrollOptions {
   /** Whether the copies of f share W. If not, each has a copy of its own, "W.name@1", … Default true. */
   tied?: boolean;
@@ -57,12 +61,14 @@ type Names = readonly (readonly [name: string, id: string])[];
  * Replaces the loop h_t = f_W(x_t, h_{t−1}) by T copies of f with the same weights: "it is a normal feedforward network;
  * it consists of several same blocks with the same weights!"
  *
- *     const graph = unroll({ f: (x, h, W) => tanh(...), W: { w_ih, w_hh }, h0 }, [x1, x2, x3]);
- *     graph.nodes.filter(({ kind }) => kind === "op"); // f1, f2, f3
- *     const { hs } = graph.run();
- *
  * @param xs x_1 … x_T
  * @throws RangeError for an empty sequence
+ *
+ * @example
+ * const f = (x: Tensor, h: Tensor, { w }: Record<string, Tensor>) => tanh(add(x, mul(w!, h)));
+ * const graph = unroll({ f, W: { w: tensor(0.5) }, h0: zeros([]) }, [tensor(1), tensor(0), tensor(0)]);
+ * graph.nodes.filter(({ kind }) => kind === "op").map(({ id }) => id); // ["f1", "f2", "f3"]
+ * graph.run().hs.map((h) => h.item()); // [0.7616, 0.3634, 0.1797]
  */
 export function unroll<S extends State = Tensor>(
   net: Recurrence<S>,

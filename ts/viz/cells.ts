@@ -5,6 +5,7 @@
 
 import { bytes, escape, json } from "./escape.ts";
 
+/** One of a unit's values, such as its forget gate. */
 export interface Quantity {
   /** Its letter in the equations. */
   key: string;
@@ -13,6 +14,7 @@ export interface Quantity {
   signed: boolean;
 }
 
+/** A unit, and what it held along the passage. */
 export interface Cell {
   layer: number;
   unit: number;
@@ -23,6 +25,7 @@ export interface Cell {
   values: ReadonlyMap<string, ArrayLike<number>>;
 }
 
+/** What `cellsView` shows. */
 export interface CellsOptions {
   /** The passage, character by character. */
   characters: readonly string[];

@@ -6,6 +6,7 @@ import { lineChart, type Point } from "./line-chart.ts";
 import { page } from "./page.ts";
 import { type Sample, SAMPLES_SCRIPT, samplesView } from "./samples.ts";
 
+/** What `charLMReport` shows. */
 export interface CharLMReport {
   /** "LSTM", "GRU" or "RNN". */
   net: string;

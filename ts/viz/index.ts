@@ -14,6 +14,15 @@ export type { Point } from "./line-chart.ts";
 export { type Cell, CELLS_SCRIPT, type CellsOptions, cellsView, type Quantity } from "./cells.ts";
 export { type Sample, SAMPLES_SCRIPT, samplesView } from "./samples.ts";
 
+// What a transformer attends to, in BertViz's three views
+export type { AttentionInput } from "./attention/input.ts";
+export type { Pointed } from "./attention/lines.ts";
+export type { Values } from "./attention/values.ts";
+export { headView, headViewSvg, type HeadViewOptions } from "./attention/head-view.ts";
+export { modelView, modelViewSvg, type ModelViewOptions } from "./attention/model-view.ts";
+export type { NeuronInput } from "./attention/neuron-input.ts";
+export { neuronView, neuronViewSvg, type NeuronViewOptions } from "./attention/neuron-view.ts";
+
 // Pages
 export { charLMReport, type CharLMReport } from "./char-lm-report.ts";
-export { page, type PageOptions } from "./page.ts";
+export { type DisplayMode, page, type PageOptions } from "./page.ts";

@@ -5,6 +5,7 @@ import { line } from "d3-shape";
 import { COLOUR, powerOfTen, shown } from "./drawing.ts";
 import { escape } from "./escape.ts";
 
+/** A point of a curve. */
 export type Point = readonly [x: number, y: number];
 
 export interface Curve {
@@ -46,7 +47,14 @@ const MARGIN = { top: 34, right: 178, bottom: 48, left: 48 };
 const WIDE_MARGIN = 292;
 const LABEL = 19;
 
-/** A chart of curves, each with its name at its end. On a logarithmic scale what is not above 0 is left out. */
+/**
+ * A chart of curves, each with its name at its end. On a logarithmic scale what is not above 0 is left out.
+ *
+ * @example
+ * const curve = { name: "loss", points: [[1, 2.5], [2, 1.7], [3, 1.2]] as const };
+ * const svg = lineChart({ curves: [curve], xLabel: "steps", yLabel: "loss", description: "It falls." });
+ * svg.includes("<svg"); // true
+ */
 export function lineChart({
   curves,
   levels = [],

@@ -2,6 +2,7 @@
 
 import { escape } from "./escape.ts";
 
+/** What `page` is made of. */
 export interface PageOptions {
   title: string;
   /** HTML. */
@@ -10,19 +11,30 @@ export interface PageOptions {
   scripts: readonly string[];
   /** CSS beyond what all pages share. */
   style?: string;
+  /** Default "auto": as the reader's system. */
+  displayMode?: DisplayMode;
 }
 
-/** A whole HTML document. Its policy forbids it to load anything. */
-export function page({ title, body, scripts, style = "" }: PageOptions): string {
+/** The colours of a page; "auto" are those of the reader's system. */
+export type DisplayMode = "auto" | "light" | "dark";
+
+/**
+ * A whole HTML document. Its policy forbids it to load anything.
+ *
+ * @example
+ * page({ title: "My run", body: "<p>It learnt.</p>", scripts: [] }).startsWith("<!doctype html>"); // true
+ */
+export function page(options: PageOptions): string {
+  const { title, body, scripts, style = "", displayMode = "auto" } = options;
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="generator" content="unrolled">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
+<meta name="color-scheme" content="${displayMode === "auto" ? "light dark" : displayMode}">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>${escape(title)}</title>
-<style>${STYLE}${style}</style>
+<style>${paletteOf(displayMode)}${STYLE}${style}</style>
 <main>
 ${body}
 </main>
@@ -31,19 +43,22 @@ ${scripts.map((script) => `<script>${script}</script>`).join("\n")}
 `;
 }
 
+const LIGHT = `--paper: #fcfbf8; --card: #ffffff; --ink: #1f1e1b; --soft: #6b6860; --rule: #e4e0d6; --wash: #f3f0e8;
+  --warm: #d9480f; --cool: #1c64d1; --net: #c2410c; --train: #9a958a; --trigram: #2563a8; --unigram: #7a5195;`;
+const DARK = `--paper: #16171a; --card: #1d1f23; --ink: #e9e6df; --soft: #9c988e; --rule: #32343a; --wash: #24262b;
+  --warm: #ff8a4c; --cool: #5b9dff; --net: #ff9a62; --train: #77746d; --trigram: #77b0f2; --unigram: #bd93d8;`;
+
+function paletteOf(mode: DisplayMode): string {
+  if (mode === "dark") return `:root { ${DARK} }`;
+  if (mode === "light") return `:root { ${LIGHT} }`;
+  return `:root { ${LIGHT} } @media (prefers-color-scheme: dark) { :root { ${DARK} } }`;
+}
+
 const STYLE = `
 :root {
-  --paper: #fcfbf8; --card: #ffffff; --ink: #1f1e1b; --soft: #6b6860; --rule: #e4e0d6; --wash: #f3f0e8;
-  --warm: #d9480f; --cool: #1c64d1; --net: #c2410c; --train: #9a958a; --trigram: #2563a8; --unigram: #7a5195;
   --serif: "Iowan Old Style", "Palatino Linotype", Palatino, "Book Antiqua", Charter, Georgia, serif;
   --sans: ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
   --mono: ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, "DejaVu Sans Mono", monospace;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --paper: #16171a; --card: #1d1f23; --ink: #e9e6df; --soft: #9c988e; --rule: #32343a; --wash: #24262b;
-    --warm: #ff8a4c; --cool: #5b9dff; --net: #ff9a62; --train: #77746d; --trigram: #77b0f2; --unigram: #bd93d8;
-  }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 17px/1.6 var(--serif); }

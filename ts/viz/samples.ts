@@ -2,6 +2,7 @@
 
 import { escape, json } from "./escape.ts";
 
+/** What a model wrote at a step. */
 export interface Sample {
   step: number;
   /** Bits per character on held-out text at that moment. */

@@ -4,15 +4,15 @@
 //! long enough for one panel to stay in the first cache. Whatever the path, an element of C is summed in an order
 //! that depends on the sizes alone.
 
-mod pack;
+pub(crate) mod pack;
 mod thin;
-mod tile;
+pub(crate) mod tile;
 
 use crate::real::Float;
 use tile::{ROWS, View, strip_width, width};
 
-/// Steps of k per block: a panel of B and a wide strip of A take 32 KB.
-const K: usize = 192;
+/// Steps of k per block: a panel of B and a wide strip of A take 16 KB.
+const K: usize = 128;
 /// Columns of B packed at a time: K · N fits a second-level cache.
 const N: usize = 512;
 /// Rows of A made wide at a time.
@@ -99,7 +99,7 @@ fn product<T: Float>(
     if m <= FEW && b.row == 1 && a.col == 1 {
         return thin::dots(a, b, c, m, n, k);
     }
-    if n > 64 && m >= 16 {
+    if n > 64 && m >= 16 && !T::PLAIN {
         blocked(a, b, c, scratch, m, n, k)
     } else {
         small(a, b, c, scratch, m, n, k)

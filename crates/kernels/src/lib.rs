@@ -11,6 +11,8 @@
     clippy::type_complexity
 )]
 
+pub mod attention;
+pub mod cache;
 pub mod compare;
 pub mod conv;
 pub mod copy;
@@ -19,6 +21,7 @@ pub mod gru;
 pub mod indexing;
 pub mod lstm;
 pub mod math;
+pub mod norm;
 pub mod optim;
 pub mod pointwise;
 pub mod random;

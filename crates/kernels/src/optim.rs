@@ -92,14 +92,14 @@ pub fn adam<T: Float>(
     eps: f64, decay: f64,
 ) {
     let (shrink, pull) = if decoupled == 1 { (1.0 - lr * decay, 0.0) } else { (1.0, decay) };
-    let c = [sign(maximize), shrink, pull, 1.0 - beta1, beta2, 1.0 - beta2, step, root, eps]
+    let c = [sign(maximize), shrink, pull, 1.0 - beta1, beta2, 1.0 - beta2, step, 1.0 / root, eps]
         .map(T::from_f64);
     let largest = largest.unwrap_or_default();
     #[inline(always)]
     fn at<T: Float, V: Lane<Item = T>>(
         p: &mut [T], g: &[T], m: &mut [T], v: &mut [T], most: &mut [T], c: &[T; 9], k: usize,
     ) {
-        let [sign, shrink, pull, w1, beta2, w2, step, root, eps] = c.map(V::splat);
+        let [sign, shrink, pull, w1, beta2, w2, step, unbiased, eps] = c.map(V::splat);
         let x = V::load(&p[k..]);
         let g = sign * V::load(&g[k..]) + pull * x;
         let m1 = V::load(&m[k..]);
@@ -111,7 +111,7 @@ pub fn adam<T: Float>(
             v1 = Real::max(V::load(&most[k..]), v1);
             v1.store(&mut most[k..])
         }
-        (x * shrink - step * m1 / (v1.sqrt() / root + eps)).store(&mut p[k..])
+        (x * shrink - step * m1 / (v1.sqrt() * unbiased + eps)).store(&mut p[k..])
     }
     lanes!(T, n, |k| at(p, g, m, v, largest, &c, k))
 }

@@ -199,7 +199,7 @@ unary! {
     tanh(x) = x.tanh();
     sigmoid(x) = x.sigmoid();
     erf(x) = x.erf();
-    relu(x) = x.max(V::ZERO);
+    relu(x) = x.larger(V::ZERO);
     silu(x) = x * x.sigmoid();
     /// x Φ(x), with Φ(x) = (1 + erf(x / √2)) / 2
     gelu(x) = x * phi(x);
@@ -220,7 +220,7 @@ unary! {
 in_place! {
     tanh_in_place(x) = x.tanh();
     sigmoid_in_place(x) = x.sigmoid();
-    relu_in_place(x) = x.max(V::ZERO);
+    relu_in_place(x) = x.larger(V::ZERO);
 }
 
 backward! {

@@ -19,6 +19,14 @@ impl Stream {
         let counter = counter_lo as u32 as u64 | (counter_hi as u32 as u64) << 32;
         Self { key: [seed_lo as u32, seed_hi as u32], counter, block: [0; 4], used: 4 }
     }
+    /// The words from the nth on.
+    fn from(mut self, n: u64) -> Self {
+        self.counter = self.counter.wrapping_add(n / 4);
+        for _ in 0..n % 4 {
+            self.word();
+        }
+        self
+    }
     #[inline(always)]
     fn word(&mut self) -> u32 {
         if self.used == 4 {
@@ -106,6 +114,30 @@ pub fn dropout<T: Float>(
     let bound = (p * 4294967296.0) as u64;
     for (x, y) in x.iter().zip(y) {
         *y = if (stream.word() as u64) < bound { T::ZERO } else { *x * scale }
+    }
+}
+
+/// What `dropout` multiplies with, for kernels that draw it piece by piece.
+#[derive(Clone, Copy)]
+pub struct Dropout<T> {
+    seed: [usize; 4],
+    bound: u64,
+    scale: T,
+}
+
+impl<T: Float> Dropout<T> {
+    /// None where nothing is dropped.
+    pub fn new(seed: [usize; 4], p: f64) -> Option<Self> {
+        let scale = T::from_f64(if p < 1.0 { 1.0 / (1.0 - p) } else { 0.0 });
+        (p > 0.0).then_some(Self { seed, bound: (p * 4294967296.0) as u64, scale })
+    }
+    /// z = 0 or 1 / (1 − p), from the nth element of the whole on.
+    pub fn fill(&self, z: &mut [T], n: u64) {
+        let [a, b, c, d] = self.seed;
+        let mut stream = Stream::new(a, b, c, d).from(n);
+        for z in z {
+            *z = if (stream.word() as u64) < self.bound { T::ZERO } else { self.scale }
+        }
     }
 }
 

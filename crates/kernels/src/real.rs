@@ -30,6 +30,11 @@ pub trait Real:
     /// NaN if either is NaN; −0 < +0.
     fn min(self, o: Self) -> Self;
     fn max(self, o: Self) -> Self;
+    /// The larger, or self where either is NaN: one instruction, where `max` takes ten.
+    #[inline(always)]
+    fn larger(self, o: Self) -> Self {
+        Self::pick(self.lt(o), o, self)
+    }
     fn abs(self) -> Self;
     fn sqrt(self) -> Self;
     /// self + x · y, for products of matrices: rounded twice, or once where the target has relaxed SIMD.
@@ -54,6 +59,15 @@ pub trait Lane: Real {
     /// The lanes added up: first with third, second with fourth, then the two sums.
     fn sum(self) -> Self::Item;
     fn largest(self) -> Self::Item;
+    /// Writes each lane as a vector of equal numbers, `apart` from one to the next.
+    #[inline(always)]
+    fn spread(self, to: &mut [Self::Item], apart: usize) {
+        let mut lanes = [Self::Item::ZERO; 8];
+        self.store(&mut lanes);
+        for (i, x) in lanes[..Self::LANES].iter().enumerate() {
+            Self::splat(*x).store(&mut to[i * apart..])
+        }
+    }
 
     #[inline(always)]
     fn add_to(self, to: &mut [Self::Item]) {
@@ -66,12 +80,14 @@ pub trait Float: Lane<Item = Self> + crate::math::Math + PartialOrd + Default {
     type Wide: Lane<Item = Self> + crate::math::Math;
     /// Two of them, for formulas whose every step waits for the one before.
     type Twin: Lane<Item = Self> + crate::math::Math;
+    /// Whether products take one plain tile whatever their shape: speed is float32's, and every user carries the code.
+    const PLAIN: bool;
     fn from_f64(x: f64) -> Self;
     fn to_f64(self) -> f64;
 }
 
 macro_rules! scalar {
-    ($f:ty, $wide:ty) => {
+    ($f:ty, $wide:ty, $twin:ty, $plain:literal) => {
         impl Real for $f {
             type Mask = bool;
             const ZERO: $f = 0.0;
@@ -161,7 +177,8 @@ macro_rules! scalar {
 
         impl Float for $f {
             type Wide = $wide;
-            type Twin = Twin<$wide>;
+            type Twin = $twin;
+            const PLAIN: bool = $plain;
             #[inline(always)]
             fn from_f64(x: f64) -> $f {
                 x as $f
@@ -173,8 +190,8 @@ macro_rules! scalar {
         }
     };
 }
-scalar!(f32, F32x4);
-scalar!(f64, F64x2);
+scalar!(f32, F32x4, Twin<F32x4>, false);
+scalar!(f64, F64x2, F64x2, true);
 
 /// The bits of four f32: what exp and ln are made of.
 pub trait Bits: Real {
@@ -260,6 +277,10 @@ impl<V: Real> Real for Twin<V> {
     #[inline(always)]
     fn max(self, o: Self) -> Self {
         Self(self.0.max(o.0), self.1.max(o.1))
+    }
+    #[inline(always)]
+    fn larger(self, o: Self) -> Self {
+        Self(self.0.larger(o.0), self.1.larger(o.1))
     }
     #[inline(always)]
     fn abs(self) -> Self {
@@ -352,7 +373,7 @@ mod simd128 {
 
     macro_rules! vector {
         ($V:ident, $f:ty, $n:literal, $add:ident $sub:ident $mul:ident $div:ident $neg:ident,
-         $lt:ident $le:ident $eq:ident, $min:ident $max:ident $abs:ident $sqrt:ident $round:ident $madd:ident,
+         $lt:ident $le:ident $eq:ident, $min:ident $max:ident $pmax:ident $abs:ident $sqrt:ident $round:ident $madd:ident,
          $splat:ident, $const:ident($($one:expr),+; $($zero:expr),+)) => {
             #[derive(Clone, Copy)]
             pub struct $V(pub v128);
@@ -426,6 +447,10 @@ mod simd128 {
                     Self($max(self.0, o.0))
                 }
                 #[inline(always)]
+                fn larger(self, o: Self) -> Self {
+                    Self($pmax(self.0, o.0))
+                }
+                #[inline(always)]
                 fn abs(self) -> Self {
                     Self($abs(self.0))
                 }
@@ -477,7 +502,7 @@ mod simd128 {
         };
     }
     vector!(F32x4, f32, 4, f32x4_add f32x4_sub f32x4_mul f32x4_div f32x4_neg,
-        f32x4_lt f32x4_le f32x4_eq, f32x4_min f32x4_max f32x4_abs f32x4_sqrt f32x4_nearest f32x4_relaxed_madd,
+        f32x4_lt f32x4_le f32x4_eq, f32x4_min f32x4_max f32x4_pmax f32x4_abs f32x4_sqrt f32x4_nearest f32x4_relaxed_madd,
         f32x4_splat, f32x4(1.0, 1.0, 1.0, 1.0; 0.0, 0.0, 0.0, 0.0));
 
     impl Bits for F32x4 {
@@ -513,7 +538,7 @@ mod simd128 {
         }
     }
     vector!(F64x2, f64, 2, f64x2_add f64x2_sub f64x2_mul f64x2_div f64x2_neg,
-        f64x2_lt f64x2_le f64x2_eq, f64x2_min f64x2_max f64x2_abs f64x2_sqrt f64x2_nearest f64x2_relaxed_madd,
+        f64x2_lt f64x2_le f64x2_eq, f64x2_min f64x2_max f64x2_pmax f64x2_abs f64x2_sqrt f64x2_nearest f64x2_relaxed_madd,
         f64x2_splat, f64x2(1.0, 1.0; 0.0, 0.0));
 }
 
@@ -663,20 +688,29 @@ mod portable {
 }
 
 /// Runs `f` over `0..n`, a vector at a time and then one by one: the formula is written once, as
-/// `fn f<T: Float, V: Lane<Item = T>>(..)`, and called as `lanes!(T, n, |k| f(x, y, k))`.
+/// `fn f<T: Float, V: Lane<Item = T>>(..)`, and called as `lanes!(T, n, |k| f(x, y, k))`; with `twin T`, for formulas whose
+/// every step waits for the one before, two vectors at a time first.
 #[macro_export]
 macro_rules! lanes {
-    ($T:ty, $n:expr, |$k:ident| $f:ident($($arg:expr),* $(,)?)) => {{
+    (twin $T:ty, $n:expr, |$k:ident| $f:ident($($arg:expr),* $(,)?)) => {
+        $crate::lanes!(@ $T, $n, $k, $f, [$($arg),*], Twin Wide)
+    };
+    ($T:ty, $n:expr, |$k:ident| $f:ident($($arg:expr),* $(,)?)) => {
+        $crate::lanes!(@ $T, $n, $k, $f, [$($arg),*], Wide)
+    };
+    (@ $T:ty, $n:expr, $k:ident, $f:ident, $args:tt, $($V:ident)+) => {{
         let n: usize = $n;
-        let step = <<$T as $crate::real::Float>::Wide as $crate::real::Lane>::LANES;
         let mut $k: usize = 0;
-        while $k + step <= n {
-            $f::<$T, <$T as $crate::real::Float>::Wide>($($arg),*);
-            $k += step;
-        }
+        $(
+            while $k + <<$T as $crate::real::Float>::$V as $crate::real::Lane>::LANES <= n {
+                $crate::lanes!(@call $f, $T, <$T as $crate::real::Float>::$V, $args);
+                $k += <<$T as $crate::real::Float>::$V as $crate::real::Lane>::LANES;
+            }
+        )+
         while $k < n {
-            $f::<$T, $T>($($arg),*);
+            $crate::lanes!(@call $f, $T, $T, $args);
             $k += 1;
         }
     }};
+    (@call $f:ident, $T:ty, $V:ty, [$($arg:expr),*]) => { $f::<$T, $V>($($arg),*) };
 }

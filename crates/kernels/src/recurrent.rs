@@ -81,6 +81,11 @@ pub fn fill<T: Float>(row: &mut [T], biases: [Option<&[T]>; 2]) {
     }
 }
 
+/// Whether a weight that is used at every step is packed.
+const fn packs<T: Float>(batch: usize) -> bool {
+    !T::PLAIN && batch > FEW
+}
+
 /// A weight, ready for a product at every step.
 pub struct Repeated<'a, T> {
     weight: &'a [T],
@@ -95,7 +100,7 @@ impl<'a, T: Float> Repeated<'a, T> {
     /// For x Wᵀ, with W [N, K].
     pub fn nt(weight: &'a [T], scratch: &'a mut [T], s: Sizes, n: usize, k: usize) -> Self {
         let (panels, rows) = scratch.split_at_mut(gemm::panels(n, k));
-        if s.batch > FEW {
+        if packs::<T>(s.batch) {
             gemm::pack_nt(weight, panels, n, k);
         }
         Self { weight, panels, rows, sizes: [s.batch, n, k], transposed: true }
@@ -103,7 +108,7 @@ impl<'a, T: Float> Repeated<'a, T> {
     /// For x W, with W [K, N].
     pub fn nn(weight: &'a [T], scratch: &'a mut [T], s: Sizes, n: usize, k: usize) -> Self {
         let (panels, rows) = scratch.split_at_mut(gemm::panels(n, k));
-        if s.batch > FEW {
+        if packs::<T>(s.batch) {
             gemm::pack_nn(weight, panels, n, k);
         }
         Self { weight, panels, rows, sizes: [s.batch, n, k], transposed: false }
@@ -111,12 +116,12 @@ impl<'a, T: Float> Repeated<'a, T> {
     /// y [B, N] += x Wᵀ or x W
     pub fn add(&mut self, x: &[T], y: &mut [T]) {
         let [m, n, k] = self.sizes;
-        if m > FEW {
+        if packs::<T>(m) {
             gemm::packed(x, self.panels, y, self.rows, m, n, k)
         } else if self.transposed {
-            gemm::nt(x, self.weight, y, &mut [], m, n, k, 1, 0, 0)
+            gemm::nt(x, self.weight, y, self.rows, m, n, k, 1, 0, 0)
         } else {
-            gemm::nn(x, self.weight, y, &mut [], m, n, k, 1, 0, 0)
+            gemm::nn(x, self.weight, y, self.rows, m, n, k, 1, 0, 0)
         }
     }
 }

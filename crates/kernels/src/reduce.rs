@@ -30,6 +30,8 @@ reductions! {
     /// NaN if any is NaN.
     max: f64::NEG_INFINITY, |a, b| a.max(b);
     min: f64::INFINITY, |a, b| a.min(b);
+    /// The largest that is a number.
+    largest: f64::NEG_INFINITY, |a, b| a.larger(b);
 }
 
 fn reduce<T: Float, F: Join>(x: &[T], y: &mut [T], outer: usize, n: usize, inner: usize) {

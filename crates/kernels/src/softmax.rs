@@ -9,7 +9,8 @@ use crate::reduce;
 pub fn softmax<T: Float>(x: &[T], y: &mut [T], _rows: usize, n: usize) {
     for (x, y) in x.chunks_exact(n.max(1)).zip(y.chunks_exact_mut(n.max(1))) {
         let (_, s) = exponentials(x, y);
-        lanes!(T, n, |k| divide(y, s, k))
+        let share = T::ONE / s;
+        lanes!(T, n, |k| scale(y, share, k))
     }
 }
 
@@ -41,11 +42,11 @@ pub fn log_softmax_backward<T: Float>(y: &[T], dy: &[T], dx: &mut [T], _rows: us
     }
 }
 
-/// y = e^(x − m) for a row, and m, its largest, and Σ y.
+/// y = e^(x − m) for a row, and m, its largest number, and Σ y, which is NaN if any of x is.
 #[inline(always)]
 fn exponentials<T: Float>(x: &[T], y: &mut [T]) -> (T, T) {
-    let m = row(reduce::max, x);
-    lanes!(T, x.len(), |k| exponential(x, y, m, k));
+    let m = row(reduce::largest, x);
+    lanes!(twin T, x.len(), |k| exponential(x, y, m, k));
     (m, row(reduce::sum, y))
 }
 
@@ -62,8 +63,8 @@ fn exponential<T: Float, V: Lane<Item = T> + Math>(x: &[T], y: &mut [T], m: T, k
 }
 
 #[inline(always)]
-fn divide<T: Float, V: Lane<Item = T>>(y: &mut [T], s: T, k: usize) {
-    (V::load(&y[k..]) / V::splat(s)).store(&mut y[k..])
+fn scale<T: Float, V: Lane<Item = T>>(y: &mut [T], share: T, k: usize) {
+    (V::load(&y[k..]) * V::splat(share)).store(&mut y[k..])
 }
 
 #[inline(always)]

@@ -2,17 +2,26 @@
 //! This is the only place in the code base where a slice is made from a pointer.
 
 macro_rules! export {
-    ($($($name:ident: $T:ty),+ = $module:ident::$kernel:ident(
+    ($($($name:ident: $T:ident),+ = $module:ident::$kernel:ident(
         $($kind:ident $arg:ident[$len:expr]),* $(; $($dim:ident),* $(; $($scalar:ident),*)?)?);)+) => {$(
         export!(@each [$($name: $T),+] $module $kernel [$($kind $arg [$len]),*]
             [$($($dim),*)?] [$($($($scalar),*)?)?]);
     )+};
 
-    (@each [$($name:ident: $T:ty),+] $module:ident $kernel:ident $buffers:tt $dims:tt $scalars:tt) => {$(
+    (@each [$($name:ident: $T:ident),+] $module:ident $kernel:ident $buffers:tt $dims:tt $scalars:tt) => {$(
         export!(@one $name $T, $module $kernel $buffers $dims $scalars);
     )+};
 
-    (@one $name:ident $T:ty, $module:ident $kernel:ident
+    (@one $name:ident f64, $($rest:tt)*) => {
+        #[cfg(any(feature = "checked", feature = "float64"))]
+        export!(@function $name f64, $($rest)*);
+    };
+    (@one $name:ident $T:ident, $($rest:tt)*) => {
+        #[cfg(not(feature = "float64"))]
+        export!(@function $name $T, $($rest)*);
+    };
+
+    (@function $name:ident $T:ident, $module:ident $kernel:ident
         [$($kind:ident $arg:ident [$len:expr]),*] [$($dim:ident),*] [$($scalar:ident),*]) => {
         #[wasm_bindgen]
         pub fn $name($($arg: usize,)* $($dim: usize,)* $($scalar: f64,)*) {

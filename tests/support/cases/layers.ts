@@ -34,13 +34,13 @@ const lookUp = (
 
 const plain = (weight: Nd, id: number, j: number): number => at(weight, [id, j]);
 
-const normed = (x: Nd, n: number): Nd => {
+const normed = (x: Nd, n: number, centred = true, eps = 1e-5): Nd => {
   const rows = sizeOf(x.shape) / n || 0;
   const data = Array.from({ length: rows }, (_, r) => {
     const row = x.data.slice(r * n, (r + 1) * n);
-    const mean = total(row) / n;
+    const mean = centred ? total(row) / n : 0;
     const variance = total(row.map((v) => (v - mean) ** 2)) / n;
-    return row.map((v) => (v - mean) / Math.sqrt(variance + 1e-5));
+    return row.map((v) => (v - mean) / Math.sqrt(variance + eps));
   }).flat();
   return { shape: x.shape, data };
 };
@@ -108,6 +108,15 @@ export const cases: OpCase[] = [
         () => u.layerNorm(given([2, 3]), [3], undefined, given([2])),
         /expected bias to be \[3\], got \[2\]/,
       ],
+      [
+        () => u.layerNorm(given([2, 3]), [3], given([3], "float64")),
+        /layerNorm: expected tensors of one dtype, got float32 and float64/,
+      ],
+      [() => u.layerNorm(given([2, 3]), [3], 1 as never), /expected weight to be a tensor/],
+      [
+        () => u.layerNorm(given([2, 3]), [3], undefined, undefined, -1),
+        /expected eps to be a number from 0 to Infinity, got -1/,
+      ],
     ],
   },
   {
@@ -118,6 +127,37 @@ export const cases: OpCase[] = [
     shapes: [[[2, 3, 4]], [[3, 2]]],
     sweep: (n) => [[2, 3, n + 1]],
     tolerance: 2e-5,
+    errors: [],
+  },
+  {
+    op: "rmsNorm",
+    f: (x, weight) => u.rmsNorm(x, [x.shape.at(-1)!], weight, 1e-5),
+    oracle: (x, weight) => affine(normed(x!, x!.shape.at(-1)!, false), weight),
+    shapes: [
+      [[2, 5], [5]],
+      [[2, 3, 4], [4]],
+      [[0, 4], [4]],
+    ],
+    sweep: (n) => [[3, n + 1], [n + 1]],
+    bench: { shapes: [[1024, 1024], [1024]], bytes: 8 * 2 ** 20 },
+    errors: [
+      ...notTensors("rmsNorm", u.rmsNorm, [2]),
+      [() => u.rmsNorm(given([2, 3], "int32"), [3]), /expected x to be float32/],
+      [() => u.rmsNorm(given([2, 3]), [2]), /expected x to end in \[2\], got \[2, 3\]/],
+      [() => u.rmsNorm(given([2, 3]), []), /expected x to end in \[\]/],
+      [() => u.rmsNorm(given([2, 3]), [3], given([2])), /expected weight to be \[3\], got \[2\]/],
+      [() => u.rmsNorm(given([2, 3]), [3], given([3], "float64")), /tensors of one dtype/],
+      [() => u.rmsNorm(given([2, 3]), [3], undefined, NaN), /expected eps to be a number from 0/],
+    ],
+  },
+  {
+    op: "rmsNorm",
+    variant: "over two axes, without weight, with the dtype's epsilon",
+    f: (x) => u.rmsNorm(x, x.shape.slice(-2)),
+    oracle: (x) => normed(x!, sizeOf(x!.shape.slice(-2)), false, 0), // it is below every tolerance here
+    shapes: [[[2, 3, 4]], [[3, 2]]],
+    sweep: (n) => [[2, 3, n + 1]],
+    tolerance: 1e-5,
     errors: [],
   },
   {

@@ -72,9 +72,16 @@ pub fn strips<T: Float>(a: View<T>, to: &mut [T], m: usize, k: usize) {
 
 #[inline(always)]
 fn strip<T: Float>(a: View<T>, to: &mut [T], k: usize) {
-    let lanes = T::Wide::LANES;
+    let (lanes, width) = (T::Wide::LANES, strip_width::<T>());
     let rows: [&[T]; ROWS] = core::array::from_fn(|i| &a.at[i * a.row..][..(k - 1) * a.col + 1]);
-    for (p, to) in to.chunks_exact_mut(strip_width::<T>()).take(k).enumerate() {
+    let whole = if a.col == 1 { k - k % lanes } else { 0 };
+    let (vectors, single) = to.split_at_mut(whole * width);
+    for (p, to) in vectors.chunks_exact_mut(lanes * width).enumerate() {
+        for i in 0..ROWS {
+            T::Wide::load(&rows[i][p * lanes..]).spread(&mut to[i * lanes..], width)
+        }
+    }
+    for (p, to) in (whole..k).zip(single.chunks_exact_mut(width)) {
         for i in 0..ROWS {
             T::Wide::splat(rows[i][p * a.col]).store(&mut to[i * lanes..])
         }

@@ -9,12 +9,17 @@ pub fn dots<T: Float>(a: View<T>, b: View<T>, c: &mut [T], m: usize, n: usize, k
     let mut i = 0;
     while i < m {
         let (a, c) = (a.from(i, 0), &mut c[i * n..]);
-        i += match m - i {
+        i += match together::<T>(m - i) {
             1 => streams::<T, 1, 4, 2>(a, b, c, n, k),
             2 | 3 => streams::<T, 2, 4, 1>(a, b, c, n, k),
             _ => streams::<T, 4, 2, 1>(a, b, c, n, k),
         };
     }
+}
+
+/// Rows of C that share one reading of B.
+const fn together<T: Float>(left: usize) -> usize {
+    if T::PLAIN { 1 } else { left }
 }
 
 /// M rows of C, from N columns of B at a time that lie n / N apart: more streams than four would meet in one set of the cache.
@@ -77,7 +82,7 @@ pub fn sums<T: Float>(a: View<T>, b: View<T>, c: &mut [T], m: usize, n: usize, k
     let mut i = 0;
     while i < m {
         let (a, c) = (a.from(i, 0), &mut c[i * n..]);
-        i += match m - i {
+        i += match together::<T>(m - i) {
             1 => rows::<T, 1, 4>(a, b, c, n, k),
             2 | 3 => rows::<T, 2, 4>(a, b, c, n, k),
             _ => rows::<T, 4, 2>(a, b, c, n, k),

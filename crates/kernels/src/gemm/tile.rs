@@ -2,6 +2,10 @@
 //!
 //! M · N = 8 accumulators with the loads of one step of k fill the 16 vector registers. Where the numbers of A stand
 //! one by one, a tile is 2 × 4 vectors; where they stand as vectors of equal numbers ("wide"), 4 × 2.
+//!
+//! The loops make four steps a turn, with ways out: the one after each step saves the turn's own cost. The one amid each step
+//! is never taken; it cuts the step in two, so that an engine which moves loads to the front of a block moves half as
+//! many, and the processor does not wait for them.
 
 use crate::real::{Float, Lane, Real};
 use core::slice::from_raw_parts;
@@ -44,7 +48,7 @@ impl<'a, T> View<'a, T> {
 pub fn panel<T: Float>(
     a: View<T>, b: View<T>, c: &mut [T], ldc: usize, m: usize, n: usize, k: usize,
 ) {
-    if b.row == width::<T>() {
+    if b.row == width::<T>() && !T::PLAIN {
         rows(a, View { row: width::<T>(), ..b }, c, ldc, m, n, k)
     } else {
         rows(a, b, c, ldc, m, n, k)
@@ -57,10 +61,10 @@ fn rows<T: Float>(a: View<T>, b: View<T>, c: &mut [T], ldc: usize, m: usize, n: 
     while i < m {
         let (a, c) = (a.from(i, 0), &mut c[i * ldc..]);
         if i + 2 <= m {
-            tile::<T, 2, 4, false>(a, b, c, ldc, 2, n, k);
+            narrow::<T, 2>(a, b, c, ldc, 2, n, k);
             i += 2;
         } else {
-            tile::<T, 1, 4, false>(a, b, c, ldc, 1, n, k);
+            narrow::<T, 1>(a, b, c, ldc, 1, n, k);
             i += 1;
         }
     }
@@ -69,46 +73,87 @@ fn rows<T: Float>(a: View<T>, b: View<T>, c: &mut [T], ldc: usize, m: usize, n: 
 /// The same for a wide strip of A, `a[p · strip_width + i · LANES..]` = A[i, p], with m <= ROWS, and a packed panel.
 #[inline(never)]
 pub fn wide<T: Float>(a: &[T], b: &[T], c: &mut [T], ldc: usize, m: usize, n: usize, k: usize) {
-    let (w, half) = (width::<T>(), width::<T>() / 2);
-    let a = View { at: a, row: T::Wide::LANES, col: strip_width::<T>() };
-    let b = View { at: b, row: w, col: 1 };
-    tile::<T, ROWS, 2, true>(a, b, c, ldc, m, n.min(half), k);
+    let half = width::<T>() / 2;
+    broad(a, b, c, ldc, m, n.min(half), k);
     if n > half {
-        tile::<T, ROWS, 2, true>(a, b.from(0, half), &mut c[half..], ldc, m, n - half, k)
+        broad(a, b.get(half..).unwrap_or(&[]), &mut c[half..], ldc, m, n - half, k)
     }
 }
 
-/// C[m, n] of an M × (N vectors) tile.
+/// More steps than memory can hold, which the compiler does not know.
 #[inline(always)]
-fn tile<T: Float, const M: usize, const N: usize, const WIDE: bool>(
+fn never() -> [usize; 4] {
+    core::hint::black_box([usize::MAX; 4])
+}
+
+/// C[m, n] of an M × 4 vectors tile, where the numbers of A stand one by one.
+#[inline(always)]
+fn narrow<T: Float, const M: usize>(
     a: View<T>, b: View<T>, c: &mut [T], ldc: usize, m: usize, n: usize, k: usize,
 ) {
     let lanes = T::Wide::LANES;
     if k == 0 {
         return;
     }
-    // the last elements that the loop reads
-    let last = if WIDE { M * lanes } else { (M - 1) * a.row + 1 };
-    assert!((k - 1) * a.col + last <= a.at.len() && (k - 1) * b.row + N * lanes <= b.at.len());
-    let mut acc = [[T::Wide::ZERO; N]; M];
+    let last = (M - 1) * a.row + 1; // the last elements that the loop reads
+    assert!((k - 1) * a.col + last <= a.at.len() && k * b.row - b.row + width::<T>() <= b.at.len());
+    let never = never();
+    let mut acc = [[T::Wide::ZERO; VECTORS]; M];
     let (mut pa, mut pb, mut left) = (a.at.as_ptr(), b.at.as_ptr(), k);
-    // Four steps a turn, with a way out after each: it saves the turn's own cost, and keeps an engine from moving the loads
-    // of all four to the front, where they would not fit the registers.
     'turns: loop {
         for step in 0..4 {
-            // SAFETY: steps 0 .. k of both, whose ends the assertion looked at.
+            // SAFETY: one of k steps of both, whose ends the assertion looked at.
             unsafe {
-                let (pa, pb) = (pa.add(step * a.col), pb.add(step * b.row));
-                let ys: [T::Wide; N] = core::array::from_fn(|j| {
-                    T::Wide::load(from_raw_parts(pb.add(j * lanes), lanes))
+                let xs: [T::Wide; M] = core::array::from_fn(|i| T::Wide::splat(*pa.add(i * a.row)));
+                for j in 0..VECTORS {
+                    if j == 2 && left == never[step] {
+                        break 'turns;
+                    }
+                    let y = T::Wide::load(from_raw_parts(pb.add(j * lanes), lanes));
+                    for i in 0..M {
+                        acc[i][j] = acc[i][j].add_product(xs[i], y)
+                    }
+                }
+            }
+            if left == step + 1 {
+                break 'turns;
+            }
+            // SAFETY: a step is left.
+            unsafe { (pa, pb) = (pa.add(a.col), pb.add(b.row)) }
+        }
+        left -= 4
+    }
+    add(acc, c, ldc, m, n)
+}
+
+/// C[m, n] of a ROWS × 2 vectors tile, where A is wide and B packed.
+#[inline(always)]
+fn broad<T: Float>(a: &[T], b: &[T], c: &mut [T], ldc: usize, m: usize, n: usize, k: usize) {
+    let lanes = T::Wide::LANES;
+    if k == 0 {
+        return;
+    }
+    assert!(k * strip_width::<T>() <= a.len() && k * width::<T>() - 2 * lanes <= b.len());
+    let never = never();
+    let mut acc = [[T::Wide::ZERO; 2]; ROWS];
+    let (mut pa, mut pb, mut left) = (a.as_ptr(), b.as_ptr(), k);
+    // Indexed as arrays, so that each offset ends up inside its load.
+    'turns: loop {
+        for step in 0..4 {
+            // SAFETY: one of k steps of both, whose ends the assertion looked at.
+            unsafe {
+                let ys: [T::Wide; 2] = core::array::from_fn(|j| {
+                    let p =
+                        (&raw const (*pb.cast::<[[T::Wide; VECTORS]; 4]>())[step][j]).cast::<T>();
+                    T::Wide::load(from_raw_parts(p, lanes))
                 });
-                for i in 0..M {
-                    let x = if WIDE {
-                        T::Wide::load(from_raw_parts(pa.add(i * lanes), lanes))
-                    } else {
-                        T::Wide::splat(*pa.add(i * a.row))
-                    };
-                    for j in 0..N {
+                for i in 0..ROWS {
+                    if i == 2 && left == never[step] {
+                        break 'turns;
+                    }
+                    let p = (&raw const (*pa.cast::<[[T::Wide; ROWS]; 4]>())[step][i]).cast::<T>();
+                    let x = T::Wide::load(from_raw_parts(p, lanes));
+                    for j in 0..2 {
                         acc[i][j] = acc[i][j].add_product(x, ys[j])
                     }
                 }
@@ -118,8 +163,19 @@ fn tile<T: Float, const M: usize, const N: usize, const WIDE: bool>(
             }
         }
         // SAFETY: more than four steps are left.
-        unsafe { (pa, pb, left) = (pa.add(4 * a.col), pb.add(4 * b.row), left - 4) }
+        unsafe {
+            (pa, pb, left) = (pa.add(4 * strip_width::<T>()), pb.add(4 * width::<T>()), left - 4)
+        }
     }
+    add(acc, c, ldc, m, n)
+}
+
+/// C[m, n] += the tile
+#[inline(always)]
+fn add<T: Float, const M: usize, const N: usize>(
+    acc: [[T::Wide; N]; M], c: &mut [T], ldc: usize, m: usize, n: usize,
+) {
+    let lanes = T::Wide::LANES;
     if m == M && n == N * lanes {
         for i in 0..M {
             let c = &mut c[i * ldc..][..N * lanes];
@@ -128,14 +184,26 @@ fn tile<T: Float, const M: usize, const N: usize, const WIDE: bool>(
             }
         }
     } else {
-        for i in 0..M.min(m) {
-            for j in 0..N.min(n.div_ceil(lanes)) {
-                let mut x = [T::ZERO; 4];
-                acc[i][j].store(&mut x);
-                for (c, x) in c[i * ldc..][j * lanes..n].iter_mut().zip(&x[..lanes]) {
-                    *c = *c + *x
-                }
+        let mut tile = [T::ZERO; MOST];
+        for i in 0..M {
+            for j in 0..N {
+                acc[i][j].store(&mut tile[(i * N + j) * lanes..])
             }
+        }
+        add_part(&tile, N * lanes, c, ldc, m, n)
+    }
+}
+
+/// Elements of a tile, at most.
+const MOST: usize = 32;
+
+/// The same for a tile that C cuts off, out of memory.
+#[inline(never)]
+fn add_part<T: Float>(tile: &[T; MOST], width: usize, c: &mut [T], ldc: usize, m: usize, n: usize) {
+    for i in 0..m {
+        let c = &mut c[i * ldc..][..n.min(width)];
+        for (c, x) in c.iter_mut().zip(&tile[i * width..]) {
+            *c = *c + *x
         }
     }
 }

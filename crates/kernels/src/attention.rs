@@ -1,0 +1,158 @@
+//! Scaled dot-product attention (Vaswani et al. 2017), block by block with an online softmax (Milakov & Gimelshein 2018;
+//! Dao et al. 2022): memory is linear in the lengths, and what a causal mask hides is not computed.
+//!
+//! ```text
+//! S = scale · Q Kᵀ + M
+//! A = softmax S = e^(S − lse),   lse = ln Σ_j e^(S_j)
+//! O = (A ⊙ Z) V
+//! ```
+//!
+//! M is an additive mask, or −∞ where a query may not look; Z is dropout's 0 or 1 / (1 − p). The row of a query that may look
+//! nowhere is 0, and so are its gradients.
+//!
+//! Shapes: q [B, H, G, L, E], k [B, H, S, E], v [B, H, S, Ev], out [B, H, G, L, Ev], lse [B, H, G, L]: the G query heads of a
+//! group share keys and values.
+
+mod backward;
+mod forward;
+
+pub use backward::backward;
+pub use forward::forward;
+
+use crate::gemm::tile::{self, width};
+use crate::random::Dropout;
+use crate::real::Float;
+
+/// Keys that are worked on at a time.
+const KEYS: usize = 128;
+/// Queries whose weights and their gradients the backward keeps at a time.
+const QUERIES: usize = 64;
+
+#[derive(Clone, Copy)]
+struct Sizes {
+    heads: usize,
+    group: usize,
+    queries: usize,
+    keys: usize,
+    features: usize,
+    values: usize,
+    /// Query i sees the keys up to i + this.
+    causal: Option<isize>,
+}
+
+impl Sizes {
+    fn new(
+        [heads, group, queries, keys, features, values]: [usize; 6], causal: usize,
+        lower_right: usize,
+    ) -> Self {
+        let shift = if lower_right == 1 { keys as isize - queries as isize } else { 0 };
+        let causal = (causal == 1).then_some(shift);
+        Self { heads, group, queries, keys, features, values, causal }
+    }
+    /// How many keys from j on query i sees.
+    fn seen(self, i: usize, j: usize) -> usize {
+        let end = match self.causal {
+            Some(shift) => (i as isize + 1 + shift).clamp(0, self.keys as isize) as usize,
+            None => self.keys,
+        };
+        end.saturating_sub(j)
+    }
+}
+
+/// Elements of scratch that either pass needs.
+pub fn scratch(rows: usize, keys: usize, features: usize, values: usize) -> usize {
+    let forward: usize = forward::rooms::<f32>(rows, keys, features, values).iter().sum();
+    let backward: usize = backward::rooms::<f32>(rows, keys, features, values).iter().sum();
+    forward.max(backward)
+}
+
+/// Keys of a block, padded to whole panels.
+fn padded<T: Float>(keys: usize) -> usize {
+    keys.min(KEYS).next_multiple_of(width::<T>())
+}
+
+/// Scratch, cut into rooms.
+fn cut<T, const N: usize>(mut scratch: &mut [T], rooms: [usize; N]) -> [&mut [T]; N] {
+    rooms.map(|n| {
+        let (room, rest) = core::mem::take(&mut scratch).split_at_mut(n);
+        scratch = rest;
+        room
+    })
+}
+
+/// The mask of query (b, h, i) begins at Σ index · stride, and its keys lie `col` apart; a stride of 0 repeats.
+#[derive(Clone, Copy)]
+struct Mask<'a, T> {
+    keep: Option<&'a [u8]>,
+    bias: Option<&'a [T]>,
+    batch: usize,
+    head: usize,
+    row: usize,
+    col: usize,
+}
+
+impl<T: Float> Mask<'_, T> {
+    fn row(&self, b: usize, h: usize, i: usize) -> usize {
+        b * self.batch + h * self.head + i * self.row
+    }
+    /// Where the scores of the keys from j on begin: at M, for those `seen`, and at −∞.
+    fn start(&self, s: &mut [T], row: usize, j: usize, seen: usize) {
+        let never = T::of(f64::NEG_INFINITY);
+        let (s, hidden) = s.split_at_mut(seen.min(s.len()));
+        hidden.fill(never);
+        match self.bias {
+            Some(bias) => {
+                for (x, s) in s.iter_mut().enumerate() {
+                    *s = bias[row + (j + x) * self.col]
+                }
+            }
+            None => s.fill(T::ZERO),
+        }
+        if let Some(keep) = self.keep {
+            for (x, s) in s.iter_mut().enumerate() {
+                if keep[row + (j + x) * self.col] == 0 {
+                    *s = never
+                }
+            }
+        }
+    }
+}
+
+/// c[m, n] += a strip times panels of columns, which lie `apart` in c. Whole half panels: c is that wide.
+fn products<T: Float>(
+    strip: &[T], panels: &[T], c: &mut [T], ldc: usize, apart: usize, m: usize, n: usize, k: usize,
+) {
+    let w = width::<T>();
+    for (p, panel) in panels.chunks_exact((k * w).max(1)).enumerate().take(n.div_ceil(w)) {
+        let n = w.min(n - p * w).next_multiple_of(w / 2);
+        tile::wide(strip, panel, &mut c[p * apart..], ldc, m, n, k)
+    }
+}
+
+/// c[m, n] += a strip times panels, which lie side by side in c.
+fn rows_times<T: Float>(
+    strip: &[T], panels: &[T], c: &mut [T], m: usize, n: usize, k: usize, rows: usize,
+) {
+    let w = width::<T>();
+    for (p, panel) in panels.chunks_exact((rows * w).max(1)).enumerate().take(n.div_ceil(w)) {
+        tile::wide(strip, panel, &mut c[p * w..], n, m, w.min(n - p * w), k)
+    }
+}
+
+/// y = x · factor
+fn scaled<T: Float>(x: &[T], y: &mut [T], factor: T) {
+    for (x, y) in x.iter().zip(y) {
+        *y = *x * factor
+    }
+}
+
+/// What both passes are given besides their tensors.
+struct Setting<'a, T> {
+    s: Sizes,
+    mask: Mask<'a, T>,
+    dropout: Option<Dropout<T>>,
+    scale: T,
+}
+
+#[cfg(test)]
+mod tests;

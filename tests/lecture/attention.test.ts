@@ -1,0 +1,4 @@
+import { ATTENTION } from "../../ts/lecture/attention.ts";
+import { testExhibits } from "../support/exhibits.ts";
+
+testExhibits(ATTENTION);

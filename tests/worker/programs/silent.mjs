@@ -1,0 +1,5 @@
+/** @file A worker that serves nothing. */
+
+import { threads } from "unrolled/worker";
+
+threads();

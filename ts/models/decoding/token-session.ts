@@ -1,0 +1,11 @@
+import type { Tensor } from "../../core/tensor.ts";
+
+/** What decoding asks of a session, whatever the model: `GPT2`, `T5` and `CharLM` give one. */
+export interface TokenSession {
+  /** B, how many sequences are read side by side. */
+  readonly batch: number;
+  /** Reads the next tokens, int32 [B] or [B, L]; gives the logits for what follows, [B, V]. */
+  push(ids: Tensor): Tensor;
+  /** Lets sequence b go on from what sequence rows[b] has read. */
+  select(rows: readonly number[]): unknown;
+}
