@@ -20,6 +20,9 @@ const FLAGS = /^(reverse|relu|first|nesterov|maximize|decoupled|upper|causal|low
 const DEPENDENT = /^(seed_|counter_|start$|steps?$|shifted$|mask_|.*_len$|.*_stride$)/;
 const SCALARS: Sizes = { low: -1, high: 3, threshold: 20, std: 2, mean: 1, factor: 3, limit: 0.5 };
 
+/** Buffers that a projection has, all together, and nothing else. */
+const PROJECTION = /^(w_hr|us|dprojected|du)$/;
+
 /** Makes sizes drawn at random fit each other, as TypeScript would; all others fit as they come. */
 const FITS: Record<string, (sizes: Sizes) => void> = {
   repeating(s) {
@@ -71,6 +74,9 @@ const FITS: Record<string, (sizes: Sizes) => void> = {
   },
   sequence(s) {
     for (const size of ["time", "input", "hidden"]) s[size] ||= 1;
+    if (!("output" in s)) return;
+    s["projected"] = below(2);
+    s["output"] = s["projected"] ? s["output"] || 1 : s["hidden"]!;
   },
 };
 const fitOf = ({ kernel, sizes }: Row): ((sizes: Sizes) => void) | undefined => {
@@ -123,9 +129,9 @@ function callGuarded(row: Row, sizes: Sizes, from: number): void {
   let end = SPACE;
   const places = row.buffers.map(() => ({ at: 0, bytes: 0 }));
   for (const i of order.toReversed()) {
-    const { element, optional, length } = row.buffers[i]!;
+    const { name, element, optional, length } = row.buffers[i]!;
     const bytes = length(sizes) * ELEMENT_BYTES[element];
-    if (optional && below(4) === 0) continue;
+    if (PROJECTION.test(name) ? !sizes["projected"] : optional && below(4) === 0) continue;
     const grain = ELEMENT_BYTES[element]; // as a view may lie, not as a block does
     const at = Math.floor((end - bytes) / grain) * grain;
     const exact = end === SPACE ? end - bytes : at;
