@@ -92,7 +92,8 @@ export function fill(model: Module, shards: readonly Uint8Array[], naming: Namin
     else if (!sameShape(t.shape, target.shape)) {
       problems.push(`${key}: expected ${show(target.shape)}, got ${show(t.shape)}`);
     } else {
-      target.view().set(to(t, target.dtype).view());
+      const values = to(t, target.dtype); // may move memory, and with it every view
+      target.view().set(values.view());
       touch(target);
     }
   };

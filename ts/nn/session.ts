@@ -126,7 +126,10 @@ export class Session {
       }
     }
     for (const [l, layer] of this.#states.entries()) {
-      layer.forEach((s, i) => s.view().set(select(states[i]!.detach(), 0, l).view()));
+      layer.forEach((s, i) => {
+        const state = select(states[i]!.detach(), 0, l); // may move memory, and with it every view
+        s.view().set(state.view());
+      });
     }
     return this;
   }
