@@ -88,7 +88,7 @@ test.each([
     "the text has only 19 characters to train on; --batch 32 and --seq 64 need at least 2049",
   ],
   // options
-  [`${TRAIN} --model cnn`, `--model must be lstm or gru or rnn or transformer, got "cnn"`],
+  [`${TRAIN} --model cnn`, `--model must be lstm or gru or rnn, got "cnn"`],
   [`${TRAIN} --hidden 0`, `--hidden must be an integer from 1 to 65536, got "0"`],
   [`${TRAIN} --hidden ten`, `--hidden must be an integer from 1 to 65536, got "ten"`],
   [`${TRAIN} --embedding 1.5`, "--embedding must be an integer"],
