@@ -154,5 +154,15 @@ struct Setting<'a, T> {
     scale: T,
 }
 
+impl<'a, T: Float> Setting<'a, T> {
+    fn new(
+        sizes: [usize; 6], mask: Mask<'a, T>, [causal, lower_right]: [usize; 2], seed: [usize; 4],
+        [scale, dropout]: [f64; 2],
+    ) -> Self {
+        let s = Sizes::new(sizes, causal, lower_right);
+        Self { s, mask, dropout: Dropout::new(seed, dropout), scale: T::from_f64(scale) }
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -7,11 +7,10 @@
 //! dQ = scale · dS K,   dK = scale · dSᵀ Q,   dM = dS
 //! ```
 
-use super::{KEYS, Mask, QUERIES, Setting, Sizes, cut, padded, products, rows_times, scaled};
+use super::{KEYS, Mask, QUERIES, Setting, cut, padded, products, rows_times, scaled};
 use crate::gemm::pack;
 use crate::gemm::tile::{self, ROWS, View, strip_width, width};
 use crate::math::Math;
-use crate::random::Dropout;
 use crate::real::{Float, Lane, Real};
 
 /// Scratch, by what it holds.
@@ -65,12 +64,15 @@ pub fn backward<T: Float>(
     lower_right: usize, seed_lo: usize, seed_hi: usize, counter_lo: usize, counter_hi: usize,
     scale: f64, dropout: f64,
 ) {
-    let sizes = [heads, group, queries, keys, features, values];
-    let s = Sizes::new(sizes, causal, lower_right);
     let mask =
         Mask { keep, bias, batch: mask_batch, head: mask_head, row: mask_row, col: mask_col };
-    let dropout = Dropout::new([seed_lo, seed_hi, counter_lo, counter_hi], dropout);
-    let setting = Setting { s, mask, dropout, scale: T::from_f64(scale) };
+    let setting = Setting::new(
+        [heads, group, queries, keys, features, values],
+        mask,
+        [causal, lower_right],
+        [seed_lo, seed_hi, counter_lo, counter_hi],
+        [scale, dropout],
+    );
     let [kt, vt, k_rows, dkt, dvt, q_rows, qt, dot, strip, a, ds, z] =
         cut(scratch, rooms::<T>(group * queries, keys, features, values));
     let mut rooms = Rooms { kt, vt, k: k_rows, dkt, dvt, q: q_rows, qt, dot, strip, a, ds, z };
@@ -88,7 +90,7 @@ pub fn backward<T: Float>(
             for g in 0..group {
                 for i in (0..queries).step_by(QUERIES) {
                     let rows = QUERIES.min(queries - i);
-                    if s.seen(i + rows - 1, j) > 0 {
+                    if setting.s.seen(i + rows - 1, j) > 0 {
                         rooms.block(&setting, q, out, lse, dout, &mut d, n, g, i, rows, j, block)
                     }
                 }

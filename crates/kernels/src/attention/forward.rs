@@ -1,12 +1,11 @@
 //! The weighted sum of what a query looks at, a block of keys after the other.
 
-use super::{KEYS, Mask, Setting, Sizes, cut, padded, products, rows_times, scaled};
+use super::{KEYS, Mask, Setting, cut, padded, products, rows_times, scaled};
 use crate::gemm;
 use crate::gemm::pack;
 use crate::gemm::tile::{ROWS, View, strip_width, width};
 use crate::lanes;
 use crate::math::Math;
-use crate::random::Dropout;
 use crate::real::{Float, Lane, Real};
 
 /// Kᵀ and V as panels; four queries, one by one and wide; their scores, and the weights wide; Z; Σ e^(S − m) of every row.
@@ -32,12 +31,15 @@ pub fn forward<T: Float>(
     mask_head: usize, mask_row: usize, mask_col: usize, causal: usize, lower_right: usize,
     seed_lo: usize, seed_hi: usize, counter_lo: usize, counter_hi: usize, scale: f64, dropout: f64,
 ) {
-    let sizes = [heads, group, queries, keys, features, values];
-    let s = Sizes::new(sizes, causal, lower_right);
     let mask =
         Mask { keep, bias, batch: mask_batch, head: mask_head, row: mask_row, col: mask_col };
-    let dropout = Dropout::new([seed_lo, seed_hi, counter_lo, counter_hi], dropout);
-    let setting = Setting { s, mask, dropout, scale: T::from_f64(scale) };
+    let setting = Setting::new(
+        [heads, group, queries, keys, features, values],
+        mask,
+        [causal, lower_right],
+        [seed_lo, seed_hi, counter_lo, counter_hi],
+        [scale, dropout],
+    );
     out.fill(T::ZERO);
     lse.fill(T::of(f64::NEG_INFINITY));
     let rows = group * queries;

@@ -1,8 +1,11 @@
 //! The largest error of each function over every float32, in units in the last place, against float64:
 //! `cargo run --release -p kernels --example sweep`. Minutes; the tests look at every 4099th float.
 
+mod ulps;
+
 use kernels::math::Math;
 use std::thread::{available_parallelism, scope};
+use ulps::ulps;
 
 type Function = (&'static str, fn(f32) -> f32, fn(f64) -> f64);
 
@@ -43,17 +46,4 @@ fn sweep(f: fn(f32) -> f32, reference: fn(f64) -> f64, part: u64, threads: u64) 
 
 fn larger(a: (f64, f32), b: (f64, f32)) -> (f64, f32) {
     if b.0 > a.0 { b } else { a }
-}
-
-/// How far `got` is from `want`, in units in the last place of a float32.
-fn ulps(got: f32, want: f64) -> f64 {
-    let rounded = want as f32;
-    if got == rounded || (got.is_nan() && want.is_nan()) {
-        return 0.0;
-    }
-    if !got.is_finite() || !rounded.is_finite() {
-        return f64::INFINITY;
-    }
-    let ulp = (f32::from_bits(rounded.abs().to_bits() + 1) - rounded.abs()) as f64;
-    ((got as f64 - want) / ulp).abs()
 }
