@@ -130,12 +130,23 @@ const targets: [string, Callable][] = [
 
 const CALLS = "fault_at" in (u.memory(), kernels) ? 100_000 : 1_000_000;
 
-test(`${CALLS} calls with arguments of any kind`, { timeout: 300_000 }, () => {
+test(`${CALLS} calls with arguments of any kind`, { timeout: 300_000 }, async () => {
   const warnings = console.warn;
   console.warn = () => {};
   const before = u.memory();
   let [returned, refused] = [0, 0];
+  const refuse = (error: unknown, name: string, args: readonly unknown[]): void => {
+    refused++;
+    const sound =
+      error instanceof Error &&
+      !(error instanceof WebAssembly.RuntimeError) &&
+      !/^internal|call stack|unreachable/.test(error.message);
+    if (!sound) {
+      throw new Error(`${name}(${args.map((a) => typeof a).join(", ")})`, { cause: error });
+    }
+  };
   for (let done = 0; done < CALLS; done += 1000) {
+    const promised: Promise<unknown>[] = [];
     u.scope(() => {
       refill();
       for (let i = 0; i < 1000; i++) {
@@ -143,21 +154,19 @@ test(`${CALLS} calls with arguments of any kind`, { timeout: 300_000 }, () => {
         const args = Array.from({ length: 1 + below(4) }, () => argument());
         try {
           const result = f(...args);
+          if (result instanceof Promise) {
+            promised.push(result.then(() => returned++).catch((e) => refuse(e, name, args)));
+            continue;
+          }
           returned++;
           if (name.startsWith("new ")) (result as { free?(): void }).free?.();
         } catch (error) {
-          refused++;
-          const sound =
-            error instanceof Error &&
-            !(error instanceof WebAssembly.RuntimeError) &&
-            !/^internal|call stack|unreachable/.test(error.message);
-          if (!sound) {
-            throw new Error(`${name}(${args.map((a) => typeof a).join(", ")})`, { cause: error });
-          }
+          refuse(error, name, args);
         }
         if (alive.some((t) => t.isFreed)) refill();
       }
     });
+    await Promise.all(promised);
   }
   console.warn = warnings;
   expect(u.memory().tensors).toBe(before.tensors);

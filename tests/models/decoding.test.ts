@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   beamSearch,
   broadcastTo,
@@ -8,8 +8,6 @@ import {
   generateSync,
   Generator,
   GPT2,
-  manualSeed,
-  memory,
   noGrad,
   randint,
   scope,
@@ -20,13 +18,9 @@ import {
 } from "../../ts/index.ts";
 import { type PackedFiles, unpack } from "../support/checkpoint.ts";
 import { golden, type GoldenTensor } from "../support/golden.ts";
+import { seedAndLevelEach } from "../support/given.ts";
 
-let before: number;
-beforeEach(() => {
-  before = memory().tensors;
-  manualSeed(7);
-});
-afterEach(() => expect(memory().tensors).toBe(before));
+seedAndLevelEach(7);
 
 describe("choose", () => {
   const logits = Float32Array.of(1, 3, 2, -1, 3);
@@ -205,6 +199,9 @@ test("wrong uses are refused", async () => {
   expect(refused(one, [9], {})).toThrow(/indices from 0 to 8/);
   const beams = (prompt: number[], options: object): Promise<unknown> =>
     beamSearch(two, prompt, { maxTokens: 3, ...options });
+  const bare = generateSync as (...args: unknown[]) => Iterator<number>;
+  expect(() => bare(undefined, [1], {}).next()).toThrow(/expected a session.*got undefined/);
+  expect(() => bare(one, [1]).next()).toThrow(/expected options with maxTokens, got undefined/);
   await expect(beams([], {})).rejects.toThrow(/prompt to have a token/);
   await expect(beams([1], { maxTokens: 0 })).rejects.toThrow(
     /maxTokens to be an integer of at least 1/,

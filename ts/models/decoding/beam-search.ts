@@ -8,7 +8,7 @@ import { tensor } from "../../ops/create.ts";
 import { logSoftmax } from "../../ops/softmax.ts";
 import { type AbortOptions, expectPenalty, expectPrompt, turns } from "./generate.ts";
 import { penalise } from "./repetition.ts";
-import type { TokenSession } from "./token-session.ts";
+import { expectDecoding, type TokenSession } from "./token-session.ts";
 
 /** Options of beam search. */
 export interface BeamSearchOptions extends AbortOptions {
@@ -63,6 +63,7 @@ export async function beamSearch(
   prompt: ArrayLike<number>,
   options: BeamSearchOptions,
 ): Promise<Beam[]> {
+  expectDecoding("beamSearch", session, options);
   const { maxTokens, stop = [], signal } = options;
   const { lengthPenalty = 1, earlyStopping = false, count = 1, repetitionPenalty = 1 } = options;
   const B = session.batch;

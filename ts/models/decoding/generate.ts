@@ -5,7 +5,7 @@ import { expectInteger, expectNumber, fail } from "../../core/shape.ts";
 import { tensor } from "../../ops/create.ts";
 import { choose, type ChoiceOptions, expectChoice } from "./choose.ts";
 import { penalise } from "./repetition.ts";
-import type { TokenSession } from "./token-session.ts";
+import { expectDecoding, type TokenSession } from "./token-session.ts";
 
 /** How a text is generated, and where it ends. */
 export interface GenerationOptions extends ChoiceOptions {
@@ -29,8 +29,10 @@ export interface GenerationOptions extends ChoiceOptions {
 export function* generateSync(
   session: TokenSession,
   prompt: ArrayLike<number>,
-  { maxTokens, stop = [], repetitionPenalty = 1, ...choice }: GenerationOptions,
+  options: GenerationOptions,
 ): Generator<number, void, undefined> {
+  expectDecoding("generate", session, options);
+  const { maxTokens, stop = [], repetitionPenalty = 1, ...choice } = options;
   const seen = expectPrompt("generate", prompt);
   expectInteger("generate", "maxTokens", maxTokens);
   expectPenalty("generate", repetitionPenalty);
@@ -77,11 +79,13 @@ export interface AbortOptions {
 export async function* generate(
   session: TokenSession,
   prompt: ArrayLike<number>,
-  { signal, ...options }: GenerationOptions & AbortOptions,
+  options: GenerationOptions & AbortOptions,
 ): AsyncGenerator<number, void, undefined> {
+  expectDecoding("generate", session, options);
+  const { signal, ...rest } = options;
   const turn = turns(signal);
   signal?.throwIfAborted();
-  for (const id of generateSync(session, prompt, options)) {
+  for (const id of generateSync(session, prompt, rest)) {
     yield id;
     await turn();
   }

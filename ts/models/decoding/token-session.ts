@@ -9,3 +9,16 @@ export interface TokenSession {
   /** Lets sequence b go on from what sequence rows[b] has read. */
   select(rows: readonly number[]): unknown;
 }
+
+/** Throws a TypeError unless the two are there: a session, and an object of options. */
+export function expectDecoding(op: string, session: unknown, options: unknown): void {
+  const { push, batch } = Object(session) as Partial<TokenSession>;
+  if (typeof push !== "function" || typeof batch !== "number") {
+    throw new TypeError(
+      `${op}: expected a session, as model.session() gives, got ${typeof session}`,
+    );
+  }
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`${op}: expected options with maxTokens, got ${String(options)}`);
+  }
+}
