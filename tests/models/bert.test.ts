@@ -1,11 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   BERT,
   crossEntropy,
   Generator,
   loadSafetensors,
-  manualSeed,
-  memory,
   nn,
   optim,
   randint,
@@ -17,13 +15,9 @@ import {
 } from "../../ts/index.ts";
 import { expectNear, type PackedFiles, unpack } from "../support/checkpoint.ts";
 import { fromGolden, golden, type GoldenTensor } from "../support/golden.ts";
+import { seedAndLevelEach } from "../support/given.ts";
 
-let before: number;
-beforeEach(() => {
-  before = memory().tensors;
-  manualSeed(7);
-});
-afterEach(() => expect(memory().tensors).toBe(before));
+seedAndLevelEach(7);
 
 interface Case {
   name: string;

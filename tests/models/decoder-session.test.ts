@@ -4,7 +4,6 @@ import {
   type DecoderSession,
   type FloatDType,
   GPT2,
-  manualSeed,
   memory,
   noGrad,
   randint,
@@ -12,13 +11,9 @@ import {
   tensor,
   type Tensor,
 } from "../../ts/index.ts";
+import { seedAndLevelEach } from "../support/given.ts";
 
-let before: number;
-beforeEach(() => {
-  before = memory().tensors;
-  manualSeed(7);
-});
-afterEach(() => expect(memory().tensors).toBe(before));
+seedAndLevelEach(7);
 
 const V = 13;
 const CONFIG = {

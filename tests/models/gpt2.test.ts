@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   argmax,
   crossEntropy,
@@ -6,8 +6,6 @@ import {
   GPT2,
   type GPT2Config,
   loadSafetensors,
-  manualSeed,
-  memory,
   nn,
   optim,
   randint,
@@ -18,13 +16,9 @@ import {
 } from "../../ts/index.ts";
 import { expectNear, type PackedFiles, unpack } from "../support/checkpoint.ts";
 import { fromGolden, golden, type GoldenTensor } from "../support/golden.ts";
+import { seedAndLevelEach } from "../support/given.ts";
 
-let before: number;
-beforeEach(() => {
-  before = memory().tensors;
-  manualSeed(7);
-});
-afterEach(() => expect(memory().tensors).toBe(before));
+seedAndLevelEach(7);
 
 interface Case {
   name: string;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   add,
   backward,
@@ -6,8 +6,6 @@ import {
   gradcheck,
   gruCell,
   lstmCell,
-  manualSeed,
-  memory,
   nn,
   randn,
   rnnCell,
@@ -19,16 +17,12 @@ import {
   type Tensor,
   type Weights,
 } from "../../ts/index.ts";
+import { seedAndLevelEach } from "../support/given.ts";
 
 const KINDS = ["rnn", "lstm", "gru"] as const;
 const MODULES = { rnn: nn.RNN, lstm: nn.LSTM, gru: nn.GRU } as const;
 
-let before: number;
-beforeEach(() => {
-  before = memory().tensors;
-  manualSeed(3);
-});
-afterEach(() => expect(memory().tensors).toBe(before));
+seedAndLevelEach(3);
 
 const forward = (module: nn.RNN | nn.LSTM | nn.GRU, x: Tensor): Tensor => module.forward(x)[0];
 const weights = (module: nn.Recurrent): Weights => ({

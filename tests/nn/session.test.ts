@@ -1,23 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  concat,
-  manualSeed,
-  memory,
-  nn,
-  randn,
-  scope,
-  stack,
-  tensor,
-  type Tensor,
-} from "../../ts/index.ts";
+import { concat, memory, nn, randn, scope, stack, tensor, type Tensor } from "../../ts/index.ts";
 import { close, FLOAT32 } from "../support/tolerances.ts";
+import { seedAndLevelEach } from "../support/given.ts";
 
-let before: number;
-beforeEach(() => {
-  before = memory().tensors;
-  manualSeed(7);
-});
-afterEach(() => expect(memory().tensors).toBe(before));
+seedAndLevelEach(7);
 
 const T = 6;
 const B = 3;

@@ -1,27 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  backward,
-  grad,
-  manualSeed,
-  memory,
-  mul,
-  nn,
-  randn,
-  scope,
-  sum,
-  type Tensor,
-} from "../../ts/index.ts";
+import { describe, expect, test } from "vitest";
+import { backward, grad, memory, mul, nn, randn, scope, sum, type Tensor } from "../../ts/index.ts";
+import { seedAndLevelEach } from "../support/given.ts";
 
 const { tbptt } = nn;
 const T = 7;
 const options = { dtype: "float64" } as const;
 
-let before: number;
-beforeEach(() => {
-  before = memory().tensors;
-  manualSeed(5);
-});
-afterEach(() => expect(memory().tensors).toBe(before));
+seedAndLevelEach(5);
 
 /** An LSTM's state is another than a GRU's: here it only goes round. */
 const stateful = (net: nn.LSTM | nn.GRU): nn.Stateful<unknown> =>

@@ -1,13 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { manualSeed, memory, nn, randn, scope, type Tensor } from "../../ts/index.ts";
+import { describe, expect, test } from "vitest";
+import { nn, randn, scope, type Tensor } from "../../ts/index.ts";
 import { close, FLOAT32 } from "../support/tolerances.ts";
+import { seedAndLevelEach } from "../support/given.ts";
 
-let before: number;
-beforeEach(() => {
-  before = memory().tensors;
-  manualSeed(9);
-});
-afterEach(() => expect(memory().tensors).toBe(before));
+seedAndLevelEach(9);
 
 const expectClose = (got: Tensor, want: Tensor): void => {
   expect(got.shape).toEqual(want.shape);

@@ -1,7 +1,15 @@
 /** @file Tensors for tests, and the promises that every test of them makes. */
 
-import { expect } from "vitest";
-import { type DType, memory, scope, type Shape, tensor, type Tensor } from "../../ts/index.ts";
+import { afterEach, beforeEach, expect } from "vitest";
+import {
+  type DType,
+  manualSeed,
+  memory,
+  scope,
+  type Shape,
+  tensor,
+  type Tensor,
+} from "../../ts/index.ts";
 import { random, sizeOf } from "./nd.ts";
 
 let made = 0;
@@ -47,4 +55,14 @@ export function level<R>(f: () => R): R {
     bytes: before.bytes,
   });
   return result;
+}
+
+/** Seeds the generator before each test of the file, and expects that the test leaves no tensor behind. */
+export function seedAndLevelEach(seed: number): void {
+  let before: number;
+  beforeEach(() => {
+    before = memory().tensors;
+    manualSeed(seed);
+  });
+  afterEach(() => expect(memory().tensors).toBe(before));
 }

@@ -1,6 +1,20 @@
 /** @file The insides of a recurrent net, character by character. */
 
-import { add, type CharLM, linear, nn, noGrad, scope, tensor, type Tensor } from "unrolled";
+import {
+  add,
+  type CharLM,
+  linear,
+  mul,
+  nn,
+  noGrad,
+  scope,
+  sigmoid,
+  slice,
+  tanh,
+  tensor,
+  type Tensor,
+  type TypedArray,
+} from "unrolled";
 
 /** What one layer did while it read T characters. Each array is [T, H]. */
 export interface Trace {
@@ -33,8 +47,10 @@ export function trace(model: CharLM, ids: Int32Array): Trace[] {
         const fromState = linear(before, w("weight", "hh"), w("bias", "hh"));
         xs = hs;
         const H = hs.shape[1]!;
-        const states = hs.data() as Float32Array; // the model is float32
-        return { layer, H, hs: states, ...insides(model, H, states, fromInput, fromState) };
+        const { memory, gates } = insides(model, H, hs, fromInput, fromState);
+        const data = (t: Tensor): Float32Array => t.data() as Float32Array; // the model is float32
+        const named = [...gates].map(([letter, gate]) => [letter, data(gate)] as const);
+        return { layer, H, hs: data(hs), memory: data(memory), gates: new Map(named) };
       });
     }),
   );
@@ -63,28 +79,26 @@ function shifted(hs: Tensor): Float32Array {
   return before;
 }
 
-const sigma = (x: number): number => 1 / (1 + Math.exp(-x));
-
-function insides(model: CharLM, H: number, hs: Float32Array, fromInput: Tensor, fromState: Tensor) {
-  const T = hs.length / H;
-  if (model.rnn) return { memory: hs, gates: new Map<string, Float32Array>() };
-  const [x, s] = [fromInput.data(), fromState.data()];
-  const G = model.lstm ? 4 : 3;
-  const block = (values: ArrayLike<number>, k: number) => (j: number) =>
-    values[Math.floor(j / H) * G * H + k * H + (j % H)]!;
-  const fill = (f: (j: number) => number): Float32Array =>
-    Float32Array.from({ length: T * H }, (_, j) => f(j));
-
+/** The gates and the memory of all steps. @param fromInput, fromState [T, G · H] */
+function insides(model: CharLM, H: number, hs: Tensor, fromInput: Tensor, fromState: Tensor) {
+  if (model.rnn) return { memory: hs, gates: new Map<string, Tensor>() };
+  const block = (values: Tensor, k: number): Tensor => slice(values, 1, k * H, (k + 1) * H);
   if (model.gru) {
-    const [r, z] = [0, 1].map((k) => fill((j) => sigma(block(x, k)(j) + block(s, k)(j))));
-    const n = fill((j) => Math.tanh(block(x, 2)(j) + r![j]! * block(s, 2)(j)));
-    return { memory: hs, gates: new Map([["r", r!], ["z", z!], ["n", n]]) }; // prettier-ignore
+    const both = add(fromInput, fromState);
+    const [r, z] = [sigmoid(block(both, 0)), sigmoid(block(both, 1))];
+    const n = tanh(add(block(fromInput, 2), mul(r, block(fromState, 2))));
+    return { memory: hs, gates: new Map([["r", r], ["z", z], ["n", n]]) }; // prettier-ignore
   }
-  const a = add(fromInput, fromState).data();
-  const [i, f, o] = [0, 1, 3].map((k) => fill((j) => sigma(block(a, k)(j))));
-  const g = fill((j) => Math.tanh(block(a, 2)(j)));
-  const c = new Float64Array(T * H);
-  for (let j = 0; j < T * H; j++) c[j] = f![j]! * (c[j - H] ?? 0) + i![j]! * g[j]!;
-  const memory = fill((j) => Math.tanh(c[j]!));
-  return { memory, gates: new Map([["i", i!], ["f", f!], ["o", o!], ["g", g]]) }; // prettier-ignore
+  const both = add(fromInput, fromState);
+  const [i, f, o] = [sigmoid(block(both, 0)), sigmoid(block(both, 1)), sigmoid(block(both, 3))];
+  const g = tanh(block(both, 2));
+  const memory = tanh(tensor(cells(f.data(), mul(i, g).data(), H), hs.shape));
+  return { memory, gates: new Map([["i", i], ["f", f], ["o", o], ["g", g]]) }; // prettier-ignore
+}
+
+/** c_t = f_t ⊙ c_{t−1} + what is let in, all steps after one another. */
+function cells(f: TypedArray, added: TypedArray, H: number): Float64Array {
+  const c = new Float64Array(f.length);
+  for (let j = 0; j < c.length; j++) c[j] = f[j]! * (c[j - H] ?? 0) + added[j]!;
+  return c;
 }

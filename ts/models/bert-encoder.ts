@@ -1,6 +1,7 @@
 /** @file The parts of BERT below its heads. */
 
 import type { Tensor } from "../core/tensor.ts";
+import { joinHeads, splitHeads } from "../nn/attention-heads.ts";
 import { attend } from "../nn/capture-attention.ts";
 import { ModuleList } from "../nn/containers.ts";
 import { Dropout } from "../nn/dropout.ts";
@@ -14,7 +15,6 @@ import { add } from "../ops/arithmetic.ts";
 import { select } from "../ops/slice.ts";
 import { type Activation, activationOf } from "./activations.ts";
 import { layer, norm, type Parts } from "./bert-config.ts";
-import { mergeHeads, splitHeads } from "./heads.ts";
 
 class Embeddings extends Module {
   readonly word_embeddings: Embedding;
@@ -65,13 +65,11 @@ class SelfAttention extends Module {
 
   forward(x: Tensor, attnMask: Tensor | undefined): Tensor {
     const { config, random } = this.#build;
-    const [q, k, v] = [this.query, this.key, this.value].map((projection) =>
-      splitHeads(projection.forward(x), config.num_attention_heads),
+    const [q, k, v] = [this.query, this.key, this.value].flatMap((projection) =>
+      splitHeads(projection.forward(x), 1, config.num_attention_heads),
     ) as [Tensor, Tensor, Tensor];
     const dropoutP = this.training ? config.attention_probs_dropout_prob : 0;
-    return mergeHeads(
-      attend(this, q, k, v, { ...(attnMask && { attnMask }), dropoutP, ...random }),
-    );
+    return joinHeads(attend(this, q, k, v, { ...(attnMask && { attnMask }), dropoutP, ...random }));
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { BYTES } from "../core/dtype.ts";
 import { fail, sameShape, show } from "../core/shape.ts";
+import { joined } from "../nn/session-bytes.ts";
 import type { CacheSizes, KVCache } from "./kv-cache.ts";
 
 /** "unrK", and the version of the format. */
@@ -14,17 +15,12 @@ const headOf = ({ layers, batch, heads, size, dtype }: CacheSizes): number[] => 
 };
 
 export function toBytes(caches: readonly KVCache[]): Uint8Array {
-  const parts = caches.flatMap((cache) => [
-    new Uint8Array(Int32Array.from([...headOf(cache.sizes), ...cache.lengths]).buffer),
-    ...cache.windows(),
-  ]);
-  const bytes = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joined(
+    caches.flatMap((cache) => [
+      new Uint8Array(Int32Array.from([...headOf(cache.sizes), ...cache.lengths]).buffer),
+      ...cache.windows(),
+    ]),
+  );
 }
 
 /** Fills the caches. @throws RangeError or TypeError, and changes nothing, when the bytes are not such caches' */

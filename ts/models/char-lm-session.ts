@@ -1,5 +1,6 @@
 /** @file A character-level language model that reads one piece at a time and remembers. */
 
+import { assign } from "../core/assign.ts";
 import { noGrad } from "../core/autograd.ts";
 import { BYTES } from "../core/dtype.ts";
 import { scope } from "../core/lifetime.ts";
@@ -68,7 +69,7 @@ export class CharLMSession {
         return { logits: select(next.logits, 0, -1), state: next.state };
       }));
     }
-    this.#states.forEach((s, i) => s.view().set(state[i]!.view()));
+    this.#states.forEach((s, i) => assign(s, state[i]!));
     return logits!;
   }
 

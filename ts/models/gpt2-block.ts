@@ -1,6 +1,7 @@
 /** @file A block of GPT-2. */
 
 import type { Tensor } from "../core/tensor.ts";
+import { joinHeads, splitHeads } from "../nn/attention-heads.ts";
 import { attend } from "../nn/capture-attention.ts";
 import { Dropout } from "../nn/dropout.ts";
 import { LayerNorm } from "../nn/layer-norm.ts";
@@ -9,7 +10,6 @@ import { add } from "../ops/arithmetic.ts";
 import { type Activation, activationOf } from "./activations.ts";
 import { Conv1D } from "./conv1d.ts";
 import type { Parts } from "./gpt2-config.ts";
-import { mergeHeads, splitQkv } from "./heads.ts";
 import type { LayerCache } from "./kv-cache.ts";
 
 class GPT2Attention extends Module {
@@ -42,10 +42,10 @@ class GPT2Attention extends Module {
   }
 
   #whole(qkv: Tensor, mask: Tensor | undefined): Tensor {
-    const [q, k, v] = splitQkv(qkv, this.#H);
+    const [q, k, v] = splitHeads(qkv, 3, this.#H) as [Tensor, Tensor, Tensor];
     const dropoutP = this.training ? this.#p : 0;
     const sight = mask ? { attnMask: mask } : { isCausal: true };
-    return mergeHeads(
+    return joinHeads(
       attend(this, q, k, v, { ...sight, dropoutP, scale: this.#scale, ...this.#random }),
     );
   }

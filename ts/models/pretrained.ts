@@ -1,6 +1,6 @@
 /** @file Values from Hugging Face's safetensors files to a model's parameters. */
 
-import { touch } from "../core/autograd.ts";
+import { assign } from "../core/assign.ts";
 import { sameShape, show } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { namesInSafetensors, visitSafetensors } from "../io/safetensors.ts";
@@ -92,9 +92,7 @@ export function fill(model: Module, shards: readonly Uint8Array[], naming: Namin
     else if (!sameShape(t.shape, target.shape)) {
       problems.push(`${key}: expected ${show(target.shape)}, got ${show(t.shape)}`);
     } else {
-      const values = to(t, target.dtype); // may move memory, and with it every view
-      target.view().set(values.view());
-      touch(target);
+      assign(target, to(t, target.dtype));
     }
   };
   try {

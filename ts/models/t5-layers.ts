@@ -1,6 +1,7 @@
 /** @file The layers of T5 (Raffel et al. 2020). */
 
 import type { Tensor } from "../core/tensor.ts";
+import { joinHeads, splitHeads } from "../nn/attention-heads.ts";
 import { attend } from "../nn/capture-attention.ts";
 import { Dropout } from "../nn/dropout.ts";
 import { Embedding } from "../nn/embedding.ts";
@@ -12,7 +13,6 @@ import { add, mul } from "../ops/arithmetic.ts";
 import { concat } from "../ops/join.ts";
 import type { Activation } from "./activations.ts";
 import { dense } from "./dense.ts";
-import { mergeHeads, splitHeads } from "./heads.ts";
 import type { LayerCache } from "./kv-cache.ts";
 import { feedForward, type Parts } from "./t5-config.ts";
 
@@ -82,7 +82,8 @@ export class T5Attention extends Module {
     const [q, k, v] = [this.q.forward(x), this.k.forward(memory), this.v.forward(memory)];
     const dropoutP = this.training ? config.dropout_rate : 0;
     const options = { scale: 1, dropoutP, ...(attnMask && { attnMask }), ...random };
-    return mergeHeads(attend(this, splitHeads(q, H), splitHeads(k, H), splitHeads(v, H), options));
+    const heads = (x: Tensor): Tensor => splitHeads(x, 1, H)[0]!;
+    return joinHeads(attend(this, heads(q), heads(k), heads(v), options));
   }
 
   #step(

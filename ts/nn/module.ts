@@ -1,6 +1,6 @@
 /** @file The base of everything that holds parameters. It finds them by walking its fields: nothing is registered. */
 
-import { touch } from "../core/autograd.ts";
+import { assign } from "../core/assign.ts";
 import { parameters as owner } from "../core/scope.ts";
 import { sameShape, show } from "../core/shape.ts";
 import { expectTensor, Tensor } from "../core/tensor.ts";
@@ -162,8 +162,7 @@ export abstract class Module {
       throw new Error(`loadStateDict of ${this.constructor.name}: ${problems.join("; ")}`);
     }
     for (const [from, to] of copies) {
-      to.view().set(from.view());
-      touch(to);
+      assign(to, from);
     }
     return { missingKeys, unexpectedKeys };
   }

@@ -22,7 +22,11 @@ const headOf = ({ gates, bytes, batch, layers, widths }: SessionSizes): number[]
 };
 
 export function toBytes(sizes: SessionSizes, states: readonly Tensor[]): Uint8Array {
-  const parts = [new Uint8Array(Int32Array.from(headOf(sizes)).buffer), ...states.map(windowOf)];
+  return joined([new Uint8Array(Int32Array.from(headOf(sizes)).buffer), ...states.map(windowOf)]);
+}
+
+/** The parts, one after another. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -1,5 +1,6 @@
 /** @file A recurrent net that reads one step at a time and remembers. */
 
+import { assign } from "../core/assign.ts";
 import { noGrad } from "../core/autograd.ts";
 import { BYTES } from "../core/dtype.ts";
 import { scope } from "../core/lifetime.ts";
@@ -78,7 +79,7 @@ export class Session {
       return final;
     });
     this.#states.forEach((states, l) => {
-      states.forEach((s, i) => s.view().set(next[l]![i]!.view()));
+      states.forEach((s, i) => assign(s, next[l]![i]!));
     });
     return reshape(xs, single ? [xs.size] : [this.batch, xs.size / this.batch]);
   }
@@ -127,8 +128,7 @@ export class Session {
     }
     for (const [l, layer] of this.#states.entries()) {
       layer.forEach((s, i) => {
-        const state = select(states[i]!.detach(), 0, l); // may move memory, and with it every view
-        s.view().set(state.view());
+        assign(s, select(states[i]!.detach(), 0, l));
       });
     }
     return this;
