@@ -27,13 +27,16 @@ const INPUTS = [
 ];
 const at = (...path) => join(root, ...path);
 
-/** Entries that give core.js its module, or let the application. */
+/** Entries that bring the compiled module, or let the application; the API that they share; and its namespaces. */
 const ENTRIES = {
   index: "entry/inline.ts",
   slim: "entry/slim-api.ts",
   workerd: "entry/workerd.ts",
   "edge-light": "entry/edge-light.ts",
   relaxed: "entry/relaxed.ts",
+  api: "index.ts",
+  nn: "nn/index.ts",
+  optim: "optim/index.ts",
 };
 
 /** Files that import the library by the package's name, so that there is one Tensor and one memory. */
@@ -55,6 +58,7 @@ export async function buildTypeScript() {
       mkdirSync(at("dist"));
       writeBytes();
       await bundle("[name].js", ENTRIES, {
+        plugins: [apart()],
         resolve: modulesFrom("slim.ts"),
         ssr: { target: "webworker" }, // leaves new URL(..., import.meta.url) to the user's bundler
       });
@@ -87,6 +91,20 @@ function writeBytes() {
 
 const modulesFrom = (entry) => ({ alias: { "#module": at("ts/entry", entry) } });
 
+/**
+ * The entries import the API, and the API its namespaces, as files: bundlers drop what is not used of `export * as` a file, but
+ * not of the object that a namespace within a file becomes.
+ */
+const apart = () => ({
+  name: "apart",
+  enforce: "pre",
+  resolveId(id, importer) {
+    const file = importer && join(dirname(importer), id);
+    const name = ["api", "nn", "optim"].find((name) => file === at("ts", ENTRIES[name]));
+    return name && { id: `./${name}.js`, external: true };
+  },
+});
+
 /** Libraries go into the file, and their licences beside it. */
 const withLibraries = (name) => ({
   minify: true,
@@ -101,14 +119,18 @@ function dropEmptyLicences() {
   }
 }
 
-async function bundle(file, entry, { format = "es", banner, license, minify = false, ...config }) {
+async function bundle(
+  file,
+  entry,
+  { format = "es", banner, license, minify = false, plugins = [], ...config },
+) {
   const { build } = await import("vite");
   const sources = typeof entry === "string" ? { [file]: entry } : entry;
   await build({
     configFile: false,
     logLevel: "warn",
     root,
-    plugins: [inlineScripts()],
+    plugins: [inlineScripts(), ...plugins],
     // CommonJS has no import.meta.
     define: format === "cjs" ? { "import.meta.url": "undefined" } : {},
     ...config,

@@ -37,6 +37,7 @@ test.each([
   ["models", /\b(var|class) CharLM\b/],
   ["losses", /function crossEntropy\b/],
   ["views", /<svg|<html/],
+  ["other layers", /\b(var|class) (Transformer|Conv1d|MultiheadAttention|PeepholeLSTM)\b/],
 ])("inference with an LSTM carries no %s", (_, pattern) => {
   expect(inference).toMatch(/\b(var|class) LSTM\b/);
   expect(inference.match(pattern)?.[0]).toBeUndefined();
