@@ -40,6 +40,10 @@ export const GLASS_CELLS = ["number", "gender", "case"] as const;
 /** Changes a cell state c_t [B, H] before the step's output is computed. */
 export type Intervention = (c: Tensor, t: number) => Tensor;
 
+/**
+ * Embedding, LSTM and the form of "my": "cell state is long term memory = vector [singular/plural, feminine/masculine, case,
+ * …]".
+ */
 export class AgreementNet extends nn.Module {
   readonly embedding: nn.Embedding;
   readonly lstm: nn.LSTM;
