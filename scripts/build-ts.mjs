@@ -27,14 +27,9 @@ const INPUTS = [
 ];
 const at = (...path) => join(root, ...path);
 
-/** The files that hold the whole library: what each is made of, and where its compiled module comes from. */
-const WHOLE = {
-  "index.js": { entry: "index.ts", module: "inline.ts" },
-  "index.cjs": { entry: "index.ts", module: "file.ts", format: "cjs" },
-};
-
-/** Entries that are given their module. They share core.js. */
-const GIVEN = {
+/** Entries that give core.js its module, or let the application. */
+const ENTRIES = {
+  index: "entry/inline.ts",
   slim: "entry/slim-api.ts",
   workerd: "entry/workerd.ts",
   "edge-light": "entry/edge-light.ts",
@@ -51,7 +46,7 @@ const BESIDE = {
 
 /** What users see the types of. Declaration maps lead them from there to the sources, in dist/ts. */
 const UNMAPPED = /^(viz|theory)/; // with these sources, too, the package would be over a megabyte
-const PUBLIC = ["index.ts", GIVEN.slim, GIVEN.relaxed, ...Object.values(BESIDE)];
+const PUBLIC = ["index.ts", ENTRIES.slim, ENTRIES.relaxed, ...Object.values(BESIDE)];
 
 export async function buildTypeScript() {
   await unlessFresh("dist/.stamp", INPUTS, ["dist/index.js", "dist/cli.js"], () =>
@@ -59,15 +54,14 @@ export async function buildTypeScript() {
       rmSync(at("dist"), { recursive: true, force: true });
       mkdirSync(at("dist"));
       writeBytes();
-      for (const [file, { entry, module, format }] of Object.entries(WHOLE))
-        await bundle(file, entry, {
-          format,
-          minify: format === "cjs",
-          resolve: modulesFrom(module),
-        });
-      await bundle("[name].js", GIVEN, {
+      await bundle("[name].js", ENTRIES, {
         resolve: modulesFrom("slim.ts"),
         ssr: { target: "webworker" }, // leaves new URL(..., import.meta.url) to the user's bundler
+      });
+      await bundle("index.cjs", "index.ts", {
+        format: "cjs",
+        minify: true,
+        resolve: modulesFrom("file.ts"),
       });
       for (const [name, entry] of Object.entries(BESIDE))
         await bundle(`${name}.js`, entry, { ...withLibraries(name) });

@@ -50,6 +50,7 @@ test.skipIf(chromium.missing())(
       "index.html": html("page.js"),
       "page.js": page.replace('"unrolled"', '"./index.js"'),
       "index.js": read("dist/index.js"),
+      "core.js": read("dist/core.js"),
       "program.mjs": read("tests/runtimes/program.mjs"),
     };
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
