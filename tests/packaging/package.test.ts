@@ -148,9 +148,19 @@ test("the CommonJS entry, for what knows no ES modules, computes as the other do
   expect(run(source, "commonjs")).toBe("11");
 });
 
-test("a tensor of another copy of the package is refused, and both copies are named", () => {
-  const source = `const theirs = require("./dist/index.cjs").tensor([1]);
-    import("unrolled").then(({ exp }) => { try { exp(theirs); } catch (error) { console.log(error.message); } })`;
+test.each([
+  "exp(theirs)",
+  "new nn.Linear(1, 1).forward(theirs)",
+  "new optim.SGD([theirs], { lr: 1 })",
+  "clipGradNorm([theirs], 1)",
+  "clipGradValue([theirs], 1)",
+  "keep(theirs)",
+])("a tensor of another copy of the package is refused, and both copies are named: %s", (use) => {
+  const source = `const theirs = require("./dist/index.cjs").tensor([1], { requiresGrad: true });
+    theirs.sum().backward();
+    import("unrolled").then(({ clipGradNorm, clipGradValue, exp, keep, nn, optim }) => {
+      try { ${use}; } catch (error) { console.log(error.message); }
+    })`;
   const { version } = manifest as { version: string };
   const [theirs, ours] = [`unrolled ${version} (CommonJS)`, `unrolled ${version} (file:`];
   const said = run(source, "commonjs");
