@@ -52,7 +52,7 @@ const UNMAPPED = /^(viz|theory)/; // with these sources, too, the package would 
 const PUBLIC = ["index.ts", ENTRIES.slim, ENTRIES.relaxed, ...Object.values(BESIDE)];
 
 export async function buildTypeScript() {
-  await unlessFresh("dist/.stamp", INPUTS, ["dist/index.js", "dist/cli.js"], () =>
+  await unlessFresh("build/dist.stamp", INPUTS, ["dist/index.js", "dist/cli.js"], () =>
     step("building dist", async () => {
       rmSync(at("dist"), { recursive: true, force: true });
       mkdirSync(at("dist"));
