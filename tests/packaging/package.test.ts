@@ -204,8 +204,14 @@ test.each([
   ["nodenext", "nodenext"],
   ["preserve", "bundler"],
 ])("a project with module %s and %s resolution compiles every subpath", (module, resolution) => {
-  const lines = SUBPATHS.map((name, i) => `import * as m${i} from "${name}"; void m${i};`);
-  const app = `${lines.join("\n")}
+  const all = (names: string[]): string =>
+    names.map((name, i) => `import * as m${i} from "${name}"; void m${i};`).join("\n");
+  // Subpaths are ES modules, which Node 16, unlike ours, cannot require().
+  const commonJs = `${all(module === "node16" ? ["unrolled"] : SUBPATHS)}
+const y: m0.Tensor = m0.zeros([1]);
+void y;
+`;
+  const app = `${all(SUBPATHS)}
 import kernels from "unrolled/kernels.wasm";
 import { init, initSync, nn, type Tensor } from "unrolled/slim";
 initSync(kernels);
@@ -225,6 +231,7 @@ new nn.LSTM("2", 3);
     types: [],
   };
   writeFileSync(join(project, "app.mts"), app);
+  writeFileSync(join(project, "app.cts"), commonJs);
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions }));
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", project], {
