@@ -97,12 +97,19 @@ const imports = (file: string): string[] => {
   return [...source.matchAll(/^(?:im|ex)port .*?"([^"]+)"/gm)].map((m) => m[1]!);
 };
 
-test("the default entry is self-contained; the others import what they share and the module", () => {
-  expect(imports("index.js")).toEqual([]);
+test("the entries import the API and the module, and the API its namespaces", () => {
+  expect(imports("index.js").sort()).toEqual(["./api.js", "./core.js"]);
+  expect(imports("slim.js").sort()).toEqual(["./api.js", "./core.js"]);
+  expect(imports("workerd.js").sort()).toEqual(["./api.js", "./core.js", "./kernels.wasm"]);
+  expect(imports("edge-light.js").sort()).toEqual([
+    "./api.js",
+    "./core.js",
+    "./kernels.wasm?module",
+  ]);
+  expect(imports("api.js").sort()).toEqual(["./core.js", "./nn.js", "./optim.js"]);
+  expect(imports("nn.js")).toEqual(["./core.js"]);
+  expect(imports("optim.js")).toEqual(["./core.js"]);
   expect(imports("core.js")).toEqual([]);
-  expect(imports("slim.js")).toEqual(["./core.js"]);
-  expect(imports("workerd.js").sort()).toEqual(["./core.js", "./kernels.wasm"]);
-  expect(imports("edge-light.js").sort()).toEqual(["./core.js", "./kernels.wasm?module"]);
 });
 
 test("what stands beside the library imports it by name, and holds no second one", () => {
@@ -149,7 +156,7 @@ test("a tensor of another copy of the package is refused, and both copies are na
   const said = run(source, "commonjs");
   expect(said).toContain(`is a tensor of another copy of the library: ${theirs}`);
   expect(said).toContain(`this one is ${ours}`);
-  expect(said).toContain("dist/index.js");
+  expect(said).toContain("dist/core.js");
 });
 
 test("publint finds nothing to say", async () => {
