@@ -138,12 +138,13 @@ fn head<T: Float>(
 fn weigh<T: Float>(scores: &mut [T], out: &mut [T], m: &mut T, sum: &mut T) {
     let largest = largest(scores, *m);
     let base = if largest == T::of(f64::NEG_INFINITY) { T::ZERO } else { largest };
-    let shrink = (*m - base).decay();
-    *sum = *sum * shrink + exponentials(scores, base);
-    *m = largest;
-    if shrink != T::ONE {
+    if *sum != T::ZERO && *m != largest {
+        let shrink = (*m - base).decay();
+        *sum = *sum * shrink;
         multiply(out, shrink)
     }
+    *sum = *sum + exponentials(scores, base);
+    *m = largest
 }
 
 /// The larger of m and all of s. A NaN may be passed over: its exponential is one, too.
