@@ -178,7 +178,7 @@ test("the types are found from every kind of project", () => {
 
 const SUBPATHS = [
   "unrolled",
-  ...["slim", "relaxed", "viz", "theory", "worker"].map((s) => `unrolled/${s}`),
+  ...["slim", "relaxed", "viz", "theory", "tokenizers", "worker"].map((s) => `unrolled/${s}`),
 ];
 
 test.each([

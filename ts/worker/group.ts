@@ -20,11 +20,7 @@ export interface GradientOptions {
   generators?: readonly Generator[];
 }
 
-/**
- * The loss of the examples `from` to `to` (exclusive) of the batch, after its `backward()`.
- *
- *     (from, to) => scope(() => { const loss = ...; loss.backward(); return loss.item(); })
- */
+/** The loss of the examples `from` to `to` (exclusive) of the batch, after its `backward()`: see `Group.gradients`. */
 export type ShardLoss = (from: number, to: number) => number;
 
 /**

@@ -241,16 +241,16 @@ fn differentiate<T: Float>(
     s: &mut [T], ds: &mut [T], at: usize, apart: usize, panels: usize, lse: T, delta: T,
     z: Option<&[T]>,
 ) {
-    let (w, lanes) = (width::<T>(), T::Twin::LANES);
-    let (lse, delta) = (T::Twin::splat(lse), T::Twin::splat(delta));
+    let (w, lanes) = (width::<T>(), T::Long::LANES);
+    let (lse, delta) = (T::Long::splat(lse), T::Long::splat(delta));
     for p in 0..panels {
         let at = p * apart + at;
         let (s, ds) = (&mut s[at..][..w], &mut ds[at..][..w]);
         for k in (0..w).step_by(lanes) {
-            let a = (T::Twin::load(&s[k..]) - lse).decay();
-            let z = z.map_or(T::Twin::ONE, |z| T::Twin::load(&z[p * w + k..]));
+            let a = (T::Long::load(&s[k..]) - lse).decay();
+            let z = z.map_or(T::Long::ONE, |z| T::Long::load(&z[p * w + k..]));
             (a * z).store(&mut s[k..]);
-            (a * (T::Twin::load(&ds[k..]) * z - delta)).store(&mut ds[k..])
+            (a * (T::Long::load(&ds[k..]) * z - delta)).store(&mut ds[k..])
         }
     }
 }

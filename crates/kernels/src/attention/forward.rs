@@ -151,10 +151,10 @@ fn largest<T: Float>(s: &[T], m: T) -> T {
 
 /// s = e^(s − m), and their sum
 fn exponentials<T: Float>(s: &mut [T], m: T) -> T {
-    let mut wide = s.chunks_exact_mut(T::Twin::LANES);
-    let mut sum = T::Twin::ZERO;
+    let mut wide = s.chunks_exact_mut(T::Long::LANES);
+    let mut sum = T::Long::ZERO;
     for s in wide.by_ref() {
-        let a = (T::Twin::load(s) - T::Twin::splat(m)).decay();
+        let a = (T::Long::load(s) - T::Long::splat(m)).decay();
         a.store(s);
         sum = sum + a
     }
