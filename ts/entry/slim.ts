@@ -1,16 +1,17 @@
 /** @file Where core.js has its module from: the entry that carries one along, or the application, by `init` or `initSync`. */
 
-let source = (): WebAssembly.Module => {
+let source: (() => WebAssembly.Module) | undefined;
+
+export function getModule(): WebAssembly.Module {
+  if (source) return source();
   throw new Error(
     "unrolled/slim: call initSync(module) or await init(source) before anything else",
   );
-};
+}
 
-export const getModule = (): WebAssembly.Module => source();
-
-/** For entries with a module of their own: compiled on first use. */
+/** For an entry with a module of its own: compiled on first use, unless another was given. */
 export function provide(compile: () => WebAssembly.Module): void {
-  source = compile;
+  source ??= compile;
 }
 
 /** Of any realm: Next.js gives an edge route a module that is no instance of the route's own class. */

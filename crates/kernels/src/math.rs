@@ -42,16 +42,22 @@ fn horner<V: Bits>(x: V, c: &'static [Four]) -> V {
     rest.iter().rev().fold(V::constant(last), |y, c| y * x + V::constant(c))
 }
 
-/// x = n ln 2 + r, |r| ≤ ½ ln 2: n + SHIFT, and eʳ − 1, whose relative error is 1.3e-8. ln 2 comes in two parts, the first
-/// short enough that its product with n is exact.
+/// x = n ln 2 + r, |r| ≤ ½ ln 2: n + SHIFT, and r. ln 2 comes in two parts, the first short enough that its product with n is
+/// exact.
 #[inline(always)]
-fn reduce<V: Bits>(x: V) -> (V, V) {
+fn split_off<V: Bits>(x: V) -> (V, V) {
     let shift: V = four!(F32x4::SHIFT);
     let shifted = x * four!(core::f64::consts::LOG2_E) + shift; // rounds to an integer
     let n = shifted - shift;
-    let r = x - n * four!(0.693359375) + n * four!(2.12194440e-4);
+    (shifted, x - n * four!(0.693359375) + n * four!(2.12194440e-4))
+}
+
+/// The same n + SHIFT, and eʳ − 1, whose relative error is 1.3e-8.
+#[inline(always)]
+fn reduce<V: Bits>(x: V) -> (V, V) {
+    let (n, r) = split_off(x);
     let tail = polynomial!(r; 0.49999997, 0.16666543, 0.0416672, 0.008366515, 0.001388252);
-    (shifted, r + r * r * tail)
+    (n, r + r * r * tail)
 }
 
 /// Below the second half of these degrees erf x = x + x P(x²), above it 1 − e^(Q(x)): minimax fits (Juffa).
@@ -82,10 +88,16 @@ fn exp_within<V: Bits>(x: V) -> V {
     p + p * em1
 }
 
+/// With the polynomial in two halves (Estrin 1960): attention waits for little else than this chain of steps.
 #[inline(always)]
 fn decay<V: Bits>(x: V) -> V {
     let least: V = four!(-87.0);
-    exp_within(x.larger(least)).unless(x.lt(least))
+    let (n, r) = split_off(x.larger(least));
+    let r2 = r * r;
+    let low = four!(0.49999997) + four!(0.16666543) * r;
+    let high = four!(0.0416672) + four!(0.008366515) * r + four!(0.001388252) * r2;
+    let em1 = r + r2 * (low + r2 * high);
+    (em1 + four!(1.0)).times_two_to(n).unless(x.lt(least))
 }
 
 #[inline(always)]
