@@ -8,6 +8,7 @@ import { works as attention } from "./attention.ts";
 import { works as bundle } from "./bundle.ts";
 import { works as decoding } from "./decoding.ts";
 import { works as elementwise } from "./elementwise.ts";
+import { works as encoder } from "./encoder.ts";
 import { works as growth } from "./growth.ts";
 import { multiplyAdd, multiplyInL1, read } from "./limits/limits.ts";
 import { works as matmul } from "./matmul.ts";
@@ -43,6 +44,7 @@ const chosen = [
   matmul,
   recurrent,
   attention,
+  encoder,
   decoding,
   elementwise,
   overhead,

@@ -27,18 +27,16 @@ const INPUTS = [
 ];
 const at = (...path) => join(root, ...path);
 
-/** The files that hold the whole library: what each is made of, and where its compiled module comes from. */
-const WHOLE = {
-  "index.js": { entry: "index.ts", module: "inline.ts" },
-  "index.cjs": { entry: "index.ts", module: "file.ts", format: "cjs" },
-};
-
-/** Entries that are given their module. They share core.js. */
-const GIVEN = {
+/** Entries that bring the compiled module, or let the application; the API that they share; and its namespaces. */
+const ENTRIES = {
+  index: "entry/inline.ts",
   slim: "entry/slim-api.ts",
   workerd: "entry/workerd.ts",
   "edge-light": "entry/edge-light.ts",
   relaxed: "entry/relaxed.ts",
+  api: "index.ts",
+  nn: "nn/index.ts",
+  optim: "optim/index.ts",
 };
 
 /** Files that import the library by the package's name, so that there is one Tensor and one memory. */
@@ -51,23 +49,23 @@ const BESIDE = {
 
 /** What users see the types of. Declaration maps lead them from there to the sources, in dist/ts. */
 const UNMAPPED = /^(viz|theory)/; // with these sources, too, the package would be over a megabyte
-const PUBLIC = ["index.ts", GIVEN.slim, GIVEN.relaxed, ...Object.values(BESIDE)];
+const PUBLIC = ["index.ts", ENTRIES.slim, ENTRIES.relaxed, ...Object.values(BESIDE)];
 
 export async function buildTypeScript() {
-  await unlessFresh("dist/.stamp", INPUTS, ["dist/index.js", "dist/cli.js"], () =>
+  await unlessFresh("build/dist.stamp", INPUTS, ["dist/index.js", "dist/cli.js"], () =>
     step("building dist", async () => {
       rmSync(at("dist"), { recursive: true, force: true });
       mkdirSync(at("dist"));
       writeBytes();
-      for (const [file, { entry, module, format }] of Object.entries(WHOLE))
-        await bundle(file, entry, {
-          format,
-          minify: format === "cjs",
-          resolve: modulesFrom(module),
-        });
-      await bundle("[name].js", GIVEN, {
+      await bundle("[name].js", ENTRIES, {
+        plugins: [apart()],
         resolve: modulesFrom("slim.ts"),
         ssr: { target: "webworker" }, // leaves new URL(..., import.meta.url) to the user's bundler
+      });
+      await bundle("index.cjs", "index.ts", {
+        format: "cjs",
+        minify: true,
+        resolve: modulesFrom("file.ts"),
       });
       for (const [name, entry] of Object.entries(BESIDE))
         await bundle(`${name}.js`, entry, { ...withLibraries(name) });
@@ -93,6 +91,20 @@ function writeBytes() {
 
 const modulesFrom = (entry) => ({ alias: { "#module": at("ts/entry", entry) } });
 
+/**
+ * The entries import the API, and the API its namespaces, as files: bundlers drop what is not used of `export * as` a file, but
+ * not of the object that a namespace within a file becomes.
+ */
+const apart = () => ({
+  name: "apart",
+  enforce: "pre",
+  resolveId(id, importer) {
+    const file = importer && join(dirname(importer), id);
+    const name = ["api", "nn", "optim"].find((name) => file === at("ts", ENTRIES[name]));
+    return name && { id: `./${name}.js`, external: true };
+  },
+});
+
 /** Libraries go into the file, and their licences beside it. */
 const withLibraries = (name) => ({
   minify: true,
@@ -107,14 +119,18 @@ function dropEmptyLicences() {
   }
 }
 
-async function bundle(file, entry, { format = "es", banner, license, minify = false, ...config }) {
+async function bundle(
+  file,
+  entry,
+  { format = "es", banner, license, minify = false, plugins = [], ...config },
+) {
   const { build } = await import("vite");
   const sources = typeof entry === "string" ? { [file]: entry } : entry;
   await build({
     configFile: false,
     logLevel: "warn",
     root,
-    plugins: [inlineScripts()],
+    plugins: [inlineScripts(), ...plugins],
     // CommonJS has no import.meta.
     define: format === "cjs" ? { "import.meta.url": "undefined" } : {},
     ...config,
@@ -174,8 +190,8 @@ async function declarations() {
     at("dist/types/kernels.wasm.d.ts"),
     "declare const module: WebAssembly.Module;\nexport default module;\n",
   );
-  // For CommonJS projects, which Node lets require() ES modules.
-  writeFileSync(at("dist/types/ts/index.d.cts"), 'export * from "./index.js";\n');
+  // For CommonJS projects. To TypeScript's module node16 this is a mistake, since Node 20.19 it is none.
+  writeFileSync(at("dist/types/ts/index.d.cts"), '// @ts-ignore\nexport * from "./index.js";\n');
   for (const file of readdirSync(at("dist/types"), { recursive: true, encoding: "utf8" })) {
     if (file.endsWith(".d.ts")) finish(at("dist/types", file));
   }

@@ -32,11 +32,14 @@ export async function bundle(entry, folder) {
   });
 }
 
+/** What every entry of the library shares. */
+const SHARED = ["api.js", "nn.js", "optim.js", "core.js"];
+
 /** Everything that workerd needs, in `folder`, where lstm.safetensors and gpt2.safetensors already are. */
 export async function prepare(folder, { sessionsMiB = 24 } = {}) {
   mkdirSync(folder, { recursive: true });
   await bundle("worker", folder);
-  for (const file of ["workerd.js", "core.js", "kernels.wasm"]) {
+  for (const file of ["workerd.js", ...SHARED, "kernels.wasm"]) {
     copyFileSync(at("dist", file), join(folder, file));
   }
   writeFileSync(join(folder, "config.capnp"), config(sessionsMiB));
@@ -52,7 +55,7 @@ const edge :Workerd.Worker = (
   modules = [
     (name = "worker.js", esModule = embed "worker.js"),
     (name = "unrolled", esModule = embed "workerd.js"),
-    (name = "core.js", esModule = embed "core.js"),
+    ${SHARED.map((file) => `(name = "${file}", esModule = embed "${file}"),`).join("\n    ")}
     (name = "kernels.wasm", wasm = embed "kernels.wasm"),
     (name = "lstm.safetensors", data = embed "lstm.safetensors"),
     (name = "gpt2.safetensors", data = embed "gpt2.safetensors")

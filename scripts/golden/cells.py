@@ -3,17 +3,19 @@
 from itertools import product
 
 import torch
-from golden import rounded, save, start, tensors
+from golden import results, rounded, save, start, tensors
 
 CELLS = {
     "rnn": (torch.nn.RNNCell, [{}, {"nonlinearity": "relu"}]),
     "lstm": (torch.nn.LSTMCell, [{}]),
     "gru": (torch.nn.GRUCell, [{}]),
 }
+# Inputs, units: odd, one, past two vectors, a whole vector
+SIZES = [(3, 5), (1, 1), (5, 9), (2, 4)]
 
 
-def case(kind: str, options: dict, batch: list, given: bool) -> dict:
-    D, H = 3, 5
+def case(kind: str, options: dict, sizes: tuple, batch: list, given: bool) -> dict:
+    D, H = sizes
     cell = CELLS[kind][0](D, H, **options)
     with torch.no_grad():
         for p in cell.parameters():
@@ -27,7 +29,7 @@ def case(kind: str, options: dict, batch: list, given: bool) -> dict:
     outputs = dict(zip(names, result if kind == "lstm" else [result]))
     cotangents = {k: rounded(*v.shape) for k, v in outputs.items()}
     sum((v * cotangents[k]).sum() for k, v in outputs.items()).backward()
-    words = ["batched" if batch else "unbatched", "states" if given else "no states"]
+    words = [f"{D} to {H}", "batched" if batch else "unbatched", "states" if given else "no states"]
     return {
         "kind": kind,
         "name": ", ".join([*words, *(f"{k} {v}" for k, v in options.items())]),
@@ -35,8 +37,8 @@ def case(kind: str, options: dict, batch: list, given: bool) -> dict:
         "state": tensors(dict(cell.named_parameters())),
         "inputs": tensors(inputs),
         "cotangents": tensors(cotangents),
-        "outputs": tensors(outputs),
-        "grads": tensors({k: v.grad for k, v in [*inputs.items(), *cell.named_parameters()]}),
+        "outputs": results(outputs),
+        "grads": results({k: v.grad for k, v in [*inputs.items(), *cell.named_parameters()]}),
     }
 
 
@@ -44,8 +46,10 @@ start()
 save(
     "cells",
     [
-        case(kind, {**extra, **bias}, batch, given)
+        case(kind, {**extra, **bias}, sizes, batch, given)
         for kind, (_, extras) in CELLS.items()
-        for extra, bias, batch, given in product(extras, [{}, {"bias": False}], [[4], []], [True, False])
+        for extra, bias, sizes, batch, given in product(
+            extras, [{}, {"bias": False}], SIZES, [[4], []], [True, False]
+        )
     ],
 )

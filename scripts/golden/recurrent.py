@@ -35,7 +35,9 @@ LAYOUTS = {
     "batch first": ({"batch_first": True}, (3, 4, 2), None),
     "unbatched": ({}, (4, 2), None),
     "packed": ({}, (4, 3, 2), [4, 3, 1]),
-    "packed, unsorted": ({"batch_first": True}, (3, 4, 2), [2, 4, 3]),
+    "packed, batch first": ({"batch_first": True}, (3, 4, 2), [4, 2, 2]),
+    "packed, unsorted": ({}, (4, 3, 2), [2, 4, 3]),
+    "packed, unsorted, batch first": ({"batch_first": True}, (3, 4, 2), [2, 4, 3]),
 }
 
 
@@ -80,7 +82,7 @@ def matrix(kind: str, extra: dict) -> list:
     """Every layout with every combination of layers, directions and biases; initial states for every second one."""
     cases = []
     for layout, num_layers, bidirectional, bias in product(
-        LAYOUTS, (1, 2), (False, True), (True, False)
+        LAYOUTS, (1, 2, 3), (False, True), (True, False)
     ):
         options, shape, lengths = LAYOUTS[layout]
         chosen = {"num_layers": num_layers, "bidirectional": bidirectional, "bias": bias}

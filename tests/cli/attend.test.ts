@@ -3,7 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BERT, GPT2, memory, nn, saveSafetensors, T5 } from "unrolled";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
+import { toBytes } from "../../ts/cli/checkpoint.ts";
 import { type AttendOptions, runAttend } from "../../ts/cli/attend.ts";
+import { defaultsOf, type Settings } from "../../ts/cli/settings.ts";
+import { Trainer } from "../../ts/cli/trainer.ts";
+import { learnVocabulary } from "../../ts/cli/vocabulary.ts";
 import { unpackShares } from "../../ts/viz/attention/pack.ts";
 import type { ViewData } from "../../ts/viz/attention/view-page.ts";
 import { golden } from "../support/golden.ts";
@@ -66,6 +70,25 @@ test("GPT-2: all three views, and what comes later has no weight", () => {
     bidirectional: false,
     scales: [0.5, 0.5],
   });
+});
+
+test("a transformer of unrolled train: its tokens are characters", () => {
+  const vocabulary = learnVocabulary("a cat\n".repeat(40));
+  const sizes = { hidden: 8, heads: 2, layers: 3, seq: 8, batch: 2 };
+  const training = vocabulary.encode("a cat\n".repeat(40));
+  const trainer = new Trainer({ ...defaultsOf("transformer"), ...sizes } as Settings, vocabulary, { training, heldOut: training }); // prettier-ignore
+  const path = join(folder, "trained.safetensors");
+  writeFileSync(path, toBytes(trainer, "text"));
+  trainer.free();
+  expect(run(path, { text: "a cat\n?", view: "head", out: join(folder, "trained.html") })).toBe(0);
+  const { sources } = dataOf(page("trained.html"));
+  expect(sources[0]!.left).toEqual(["a", "␣", "c", "a", "t", "↵", "\uFFFD"]);
+  expect(unpackShares(sources[0]!.weights)).toHaveLength(3 * 2 * 49);
+  expect(() => run(path, { text: "a cat a cat" })).toThrow("--text: expected at most 8 characters");
+  expect(() => run(path, { text: "" })).toThrow(
+    "--text: expected a text of at least one character",
+  );
+  expect(() => run(path, { text: "a", textB: "b" })).toThrow("--text-b");
 });
 
 test("BERT: a pair of sentences has the filters, from a folder too", () => {

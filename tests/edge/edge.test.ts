@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { load } from "../../scripts/edge/load.mjs";
 import { prepare, serve } from "../../scripts/edge/workerd.mjs";
 import { toBytes } from "../../ts/cli/checkpoint.ts";
-import { DEFAULTS } from "../../ts/cli/settings.ts";
+import { defaultsOf } from "../../ts/cli/settings.ts";
 import { Trainer } from "../../ts/cli/trainer.ts";
 import { learnVocabulary } from "../../ts/cli/vocabulary.ts";
 import { pretrain } from "../../ts/edge/pretraining.ts";
@@ -45,7 +45,7 @@ afterAll(() => {
 function lstmCheckpoint(): Uint8Array {
   const vocabulary = learnVocabulary(TEXT);
   const ids = vocabulary.encode(TEXT);
-  const settings = { ...DEFAULTS, embedding: 16, hidden: 32, seq: 16, batch: 8 };
+  const settings = { ...defaultsOf("lstm"), embedding: 16, hidden: 32, seq: 16, batch: 8 };
   const trainer = new Trainer(settings, vocabulary, { training: ids, heldOut: ids });
   for (let i = 0; i < 5; i++) trainer.train();
   const bytes = toBytes(trainer, "");

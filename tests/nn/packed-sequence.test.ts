@@ -171,6 +171,11 @@ test.each<[string, () => unknown, RegExp]>([
     () => packPaddedSequence(pair(), [4, 1]),
     /length 0 to be at most the 3/,
   ],
+  [
+    "a batch of none",
+    () => packPaddedSequence(given([3, 0, 1]), []),
+    /the padded tensor to have one sequence at least, got \[3, 0, 1\]/,
+  ],
   ["too few lengths", () => packPaddedSequence(pair(), [3]), /lengths to be 2, one for each row/],
   [
     "lengths of another dtype",

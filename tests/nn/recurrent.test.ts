@@ -92,6 +92,20 @@ describe.each(KINDS)("%s", (kind) => {
     single.free();
   });
 
+  test("a batch of none has outputs and states of none, and no gradient", () => {
+    const module = new Module(3, 4, { numLayers: 2, bidirectional: true });
+    scope(() => {
+      const x = randn([5, 0, 3], { requiresGrad: true });
+      const [output, state] = module.forward(x) as [Tensor, Tensor | Tensor[]];
+      expect(output.shape).toEqual([5, 0, 8]);
+      for (const s of [state].flat()) expect(s.shape).toEqual([4, 0, 4]);
+      const [dx, ...dWeights] = grad(sum(output), [x, ...module.parameters()]);
+      expect(dx!.shape).toEqual(x.shape);
+      for (const g of dWeights) expect(g.data().every((v) => v === 0)).toBe(true);
+    });
+    module.free();
+  });
+
   test("an unbatched sequence is a batch of one", () => {
     const module = new Module(2, 3);
     scope(() => {
@@ -169,6 +183,8 @@ describe.each(KINDS)("%s", (kind) => {
       expect(() => make({ [flag]: 1 })).toThrow(`expected ${flag} to be true or false, got 1`);
     }
     expect(() => make({ dtype: "int32" })).toThrow(/dtype to be "float32" or "float64", got int32/);
+    expect(() => make({ num_layers: 2 })).toThrow(/expected options among .+, got num_layers/);
+    if (kind !== "rnn") expect(() => make({ nonlinearity: "relu" })).toThrow(/got nonlinearity/);
     if (kind === "lstm") return;
     expect(() => make({ projSize: 2 })).toThrow(`${Module.name}: projSize is only there for LSTM`);
   });
@@ -312,6 +328,9 @@ describe.each(["RNNCell", "LSTMCell", "GRUCell"] as const)("%s", (kind) => {
     expect(() => new Cell(3, -1)).toThrow(/hiddenSize/);
     expect(() => make({ bias: 1 })).toThrow(`${kind}: expected bias to be true or false, got 1`);
     expect(() => make({ dtype: "bool" })).toThrow(/dtype to be "float32" or "float64"/);
+    expect(() => make({ projSize: 2 })).toThrow(
+      `${kind}: expected options among bias, dtype, generator`,
+    );
   });
 });
 

@@ -61,24 +61,32 @@ beforeAll(() => {
   execFileSync("tar", ["-xzf", join(folder, packed.filename), ...into]);
 });
 
-test("the tarball holds what a user needs, under 1 MB", () => {
+/** What is published, but for the declarations and the sources that their maps lead to. */
+const FILES = `
+  CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md package.json
+  dist/index.js dist/index.cjs dist/workerd.js dist/edge-light.js dist/slim.js dist/relaxed.js
+  dist/core.js dist/api.js dist/nn.js dist/optim.js dist/kernels.wasm dist/kernels.relaxed.wasm
+  dist/theory.js dist/worker.js
+  dist/viz.js dist/viz.LICENSES.md
+  dist/tokenizers.js dist/tokenizers.LICENSES.md
+  dist/cli.js dist/cli.LICENSES.md`;
+
+test("the tarball holds what a user needs and nothing else, under 1 MB", () => {
   const paths = packed.files.map(({ path }) => path);
-  for (const path of [
-    "package.json",
-    "README.md",
-    "LICENSE-MIT",
-    "LICENSE-APACHE",
-    "CHANGELOG.md",
-    "dist/index.js",
-    "dist/kernels.wasm",
-  ]) {
-    expect(paths).toContain(path);
-  }
-  expect(
-    paths.filter((path) => !/^(dist\/|package\.json|README\.md|LICENSE-|CHANGELOG\.md)/.test(path)),
-  ).toEqual([]);
+  const [types, others] = divided(paths, (path) => path.startsWith("dist/types/"));
+  const [sources, rest] = divided(others, (path) => path.startsWith("dist/ts/"));
+  expect(rest.sort()).toEqual(FILES.trim().split(/\s+/).sort());
+  expect(types.filter((path) => !/\.d\.(ts|cts|ts\.map)$/.test(path))).toEqual([]);
+  const led = types.map((path) =>
+    path.replace("dist/types/", "dist/").replace(/d\.ts\.map$/, "ts"),
+  );
+  expect(sources.filter((path) => !led.includes(path))).toEqual([]);
   expect(packed.size).toBeLessThan(1_000_000);
 });
+
+function divided<T>(things: readonly T[], is: (thing: T) => boolean): [T[], T[]] {
+  return [things.filter(is), things.filter((thing) => !is(thing))];
+}
 
 test("what a file bundles of others stands beside it with its licence", () => {
   for (const [file, libraries] of [
@@ -97,12 +105,19 @@ const imports = (file: string): string[] => {
   return [...source.matchAll(/^(?:im|ex)port .*?"([^"]+)"/gm)].map((m) => m[1]!);
 };
 
-test("the default entry is self-contained; the others import what they share and the module", () => {
-  expect(imports("index.js")).toEqual([]);
+test("the entries import the API and the module, and the API its namespaces", () => {
+  expect(imports("index.js").sort()).toEqual(["./api.js", "./core.js"]);
+  expect(imports("slim.js").sort()).toEqual(["./api.js", "./core.js"]);
+  expect(imports("workerd.js").sort()).toEqual(["./api.js", "./core.js", "./kernels.wasm"]);
+  expect(imports("edge-light.js").sort()).toEqual([
+    "./api.js",
+    "./core.js",
+    "./kernels.wasm?module",
+  ]);
+  expect(imports("api.js").sort()).toEqual(["./core.js", "./nn.js", "./optim.js"]);
+  expect(imports("nn.js")).toEqual(["./core.js"]);
+  expect(imports("optim.js")).toEqual(["./core.js"]);
   expect(imports("core.js")).toEqual([]);
-  expect(imports("slim.js")).toEqual(["./core.js"]);
-  expect(imports("workerd.js").sort()).toEqual(["./core.js", "./kernels.wasm"]);
-  expect(imports("edge-light.js").sort()).toEqual(["./core.js", "./kernels.wasm?module"]);
 });
 
 test("what stands beside the library imports it by name, and holds no second one", () => {
@@ -141,15 +156,25 @@ test("the CommonJS entry, for what knows no ES modules, computes as the other do
   expect(run(source, "commonjs")).toBe("11");
 });
 
-test("a tensor of another copy of the package is refused, and both copies are named", () => {
-  const source = `const theirs = require("./dist/index.cjs").tensor([1]);
-    import("unrolled").then(({ exp }) => { try { exp(theirs); } catch (error) { console.log(error.message); } })`;
+test.each([
+  "exp(theirs)",
+  "new nn.Linear(1, 1).forward(theirs)",
+  "new optim.SGD([theirs], { lr: 1 })",
+  "clipGradNorm([theirs], 1)",
+  "clipGradValue([theirs], 1)",
+  "keep(theirs)",
+])("a tensor of another copy of the package is refused, and both copies are named: %s", (use) => {
+  const source = `const theirs = require("./dist/index.cjs").tensor([1], { requiresGrad: true });
+    theirs.sum().backward();
+    import("unrolled").then(({ clipGradNorm, clipGradValue, exp, keep, nn, optim }) => {
+      try { ${use}; } catch (error) { console.log(error.message); }
+    })`;
   const { version } = manifest as { version: string };
   const [theirs, ours] = [`unrolled ${version} (CommonJS)`, `unrolled ${version} (file:`];
   const said = run(source, "commonjs");
   expect(said).toContain(`is a tensor of another copy of the library: ${theirs}`);
   expect(said).toContain(`this one is ${ours}`);
-  expect(said).toContain("dist/index.js");
+  expect(said).toContain("dist/core.js");
 });
 
 test("publint finds nothing to say", async () => {
@@ -171,7 +196,7 @@ test("the types are found from every kind of project", () => {
 
 const SUBPATHS = [
   "unrolled",
-  ...["slim", "relaxed", "viz", "theory", "worker"].map((s) => `unrolled/${s}`),
+  ...["slim", "relaxed", "viz", "theory", "tokenizers", "worker"].map((s) => `unrolled/${s}`),
 ];
 
 test.each([
@@ -179,8 +204,14 @@ test.each([
   ["nodenext", "nodenext"],
   ["preserve", "bundler"],
 ])("a project with module %s and %s resolution compiles every subpath", (module, resolution) => {
-  const lines = SUBPATHS.map((name, i) => `import * as m${i} from "${name}"; void m${i};`);
-  const app = `${lines.join("\n")}
+  const all = (names: string[]): string =>
+    names.map((name, i) => `import * as m${i} from "${name}"; void m${i};`).join("\n");
+  // Subpaths are ES modules, which Node 16, unlike ours, cannot require().
+  const commonJs = `${all(module === "node16" ? ["unrolled"] : SUBPATHS)}
+const y: m0.Tensor = m0.zeros([1]);
+void y;
+`;
+  const app = `${all(SUBPATHS)}
 import kernels from "unrolled/kernels.wasm";
 import { init, initSync, nn, type Tensor } from "unrolled/slim";
 initSync(kernels);
@@ -200,6 +231,7 @@ new nn.LSTM("2", 3);
     types: [],
   };
   writeFileSync(join(project, "app.mts"), app);
+  writeFileSync(join(project, "app.cts"), commonJs);
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions }));
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", project], {

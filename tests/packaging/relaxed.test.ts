@@ -11,6 +11,7 @@ function outputs(options: string[]): { values: number[]; said: string } {
   const source = `
     const { manualSeed, matmul, nn, randn } = await import("unrolled/relaxed");
     await import("unrolled/relaxed"); // says nothing more
+    await import("unrolled/viz"); // imports the plain entry
     (${compute})({ manualSeed, matmul, nn, randn }).then((values) => console.log(JSON.stringify(values)))`;
   const { stdout, stderr } = spawnSync(
     process.execPath,

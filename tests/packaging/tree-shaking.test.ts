@@ -37,6 +37,7 @@ test.each([
   ["models", /\b(var|class) CharLM\b/],
   ["losses", /function crossEntropy\b/],
   ["views", /<svg|<html/],
+  ["other layers", /\b(var|class) (Transformer|Conv1d|MultiheadAttention|PeepholeLSTM)\b/],
 ])("inference with an LSTM carries no %s", (_, pattern) => {
   expect(inference).toMatch(/\b(var|class) LSTM\b/);
   expect(inference.match(pattern)?.[0]).toBeUndefined();
@@ -51,8 +52,9 @@ test("training carries what it names, and not the rest", async () => {
   expect(training.match(/safetensors|CharLM/i)?.[0]).toBeUndefined();
 });
 
-test("the entries that are given their module, and no others, do something when they are imported", () => {
+test("the entries that bring their module, and no others, do something when they are imported", () => {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   const { sideEffects } = JSON.parse(text) as { sideEffects: string[] };
-  expect(sideEffects).toEqual(["./dist/workerd.js", "./dist/edge-light.js", "./dist/relaxed.js"]);
+  const entries = ["index", "workerd", "edge-light", "relaxed"];
+  expect(sideEffects).toEqual(entries.map((name) => `./dist/${name}.js`));
 });

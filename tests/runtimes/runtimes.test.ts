@@ -21,6 +21,9 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 const expected = program(unrolled as never);
 
+/** What every entry of the package shares. */
+const SHARED = ["api.js", "nn.js", "optim.js", "core.js"];
+
 const node = (...args: string[]): unknown =>
   JSON.parse(execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" }));
 
@@ -49,7 +52,7 @@ test.skipIf(chromium.missing())(
     const files = {
       "index.html": html("page.js"),
       "page.js": page.replace('"unrolled"', '"./index.js"'),
-      "index.js": read("dist/index.js"),
+      ...Object.fromEntries(["index.js", ...SHARED].map((file) => [file, read(`dist/${file}`)])),
       "program.mjs": read("tests/runtimes/program.mjs"),
     };
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
@@ -66,7 +69,7 @@ test("a Worker in workerd loads the package, and gives the same bits", () => {
   const folder = mkdtempSync(join(tmpdir(), "unrolled-workerd-"));
   const put = (name: string, text: string | Uint8Array): void =>
     writeFileSync(join(folder, name), text);
-  for (const name of ["workerd.js", "core.js", "kernels.wasm"])
+  for (const name of ["workerd.js", ...SHARED, "kernels.wasm"])
     put(name, readFileSync(join(root, "dist", name)));
   put("program.mjs", read("tests/runtimes/program.mjs"));
   put(
@@ -89,7 +92,7 @@ const worker :Workerd.Worker = (
   modules = [
     (name = "worker.js", esModule = embed "worker.js"),
     (name = "workerd.js", esModule = embed "workerd.js"),
-    (name = "core.js", esModule = embed "core.js"),
+    ${SHARED.map((file) => `(name = "${file}", esModule = embed "${file}"),`).join("\n    ")}
     (name = "program.mjs", esModule = embed "program.mjs"),
     (name = "kernels.wasm", wasm = embed "kernels.wasm"),
     (name = "expected.json", json = ${JSON.stringify(JSON.stringify(expected))})

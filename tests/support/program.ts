@@ -104,3 +104,7 @@ export function folderWithText(): string {
 
 /** Options of a net that is trained in a second. */
 export const SMALL = "--embedding 8 --hidden 16 --seq 16 --batch 8".split(" ");
+
+/** The same for a transformer. */
+export const SMALL_TRANSFORMER =
+  "--model transformer --hidden 16 --heads 2 --layers 2 --seq 16 --batch 8".split(" ");

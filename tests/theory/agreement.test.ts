@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { crossEntropy, Generator, grad, noGrad } from "../../ts/index.ts";
+import { Generator, grad, noGrad } from "../../ts/index.ts";
 import {
   CASES,
   FORMS,
@@ -18,7 +18,6 @@ import {
 import {
   ablation,
   AgreementNet,
-  formIds,
   freeLoss,
   glassLoss,
   glassValues,
@@ -119,11 +118,6 @@ describe("the net", () => {
     const net = new AgreementNet(6, { generator: new Generator(1) });
     level(() => {
       const given = sentences(8, 3, new Generator(2));
-      const form = crossEntropy(
-        net.forward(wordIds(given)),
-        formIds(given.map((s) => s.form)),
-      ).item();
-      expect(freeLoss(net, given).item()).toBeGreaterThan(form);
       for (const loss of [freeLoss(net, given), glassLoss(net, given, new Generator(3))]) {
         for (const g of grad(loss, [...net.parameters()])) {
           expect([...g.data()].some((v) => v !== 0)).toBe(true);

@@ -5,7 +5,7 @@ import { lineChart } from "../../ts/viz/line-chart.ts";
 
 const characters = [...'let s = "</script>";\n\t// https://example.com & <b>\n'];
 const ramp = characters.map((_, i) => (2 * i) / characters.length - 1);
-const report: CharLMReport = {
+const report = {
   net: "LSTM",
   parameters: 1234,
   vocabulary: 50,
@@ -32,7 +32,7 @@ const report: CharLMReport = {
     manyLayers: false,
   },
   options: new Map<string, string | number>([["hidden", 16]]),
-};
+} satisfies CharLMReport;
 const html = charLMReport(report);
 
 test("the page refers to nothing outside itself", () => {
@@ -97,6 +97,16 @@ test("a run without steps, and one whose text was too short for cells, still hav
     cells: { ...report.cells, cells: [] },
   };
   expect(charLMReport(empty)).toContain("</html>");
+});
+
+test("a transformer's has its heads in place of cells", () => {
+  const { cells: _, ...rest } = report;
+  const attention = { attention: [[[[[1, 0], [0.25, 0.75]]]]], tokens: ["<", "b"] }; // prettier-ignore
+  const own = charLMReport({ ...rest, net: "transformer", attention });
+  expect(own).toContain("What a transformer learnt");
+  expect(own).toContain("<h2>Attending</h2>");
+  expect(own).toContain("<code>&lt;b</code>");
+  expect(own).not.toMatch(/Remembering|Karpathy/);
 });
 
 test("names at the ends of curves keep clear of each other", () => {

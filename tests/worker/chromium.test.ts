@@ -192,13 +192,15 @@ test.skipIf(!found)(
   },
 );
 
-test.skipIf(!found)("an abort ends a training within a step", async () => {
+// Steps are longer than what a page waits for its frames, so the worker is one ahead of what the page has heard.
+test.skipIf(!found)("an abort ends a training within a step", { retry: 3 }, async () => {
   const { page } = await open("");
-  const { last, hash } = await call<{ last: number; hash: string }>(page, "abortAt", 5, {
+  const { last, hash } = await call<{ last: number; hash: string }>(page, "abortAt", 3, {
+    ...HEAVY,
     steps: 1_000_000,
   });
-  expect(last).toBeLessThan(1000);
-  expect(hash).toBe(expected({ steps: last }));
+  expect(last).toBeLessThanOrEqual(4);
+  expect(hash).toBe(expected({ ...HEAVY, steps: last }));
   await page.close();
 });
 

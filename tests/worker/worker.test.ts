@@ -115,6 +115,28 @@ test("an abort ends a program that does not look, with the signal's reason", asy
   expect(Atomics.load(witness, 0)).toBe(1);
 });
 
+test.each([
+  ["no step", "looks at the signal", true, 0],
+  ["one step", "does not", false, 1],
+])("after an abort %s begins of a program that %s", async (_, __, looks, more) => {
+  const controller = new AbortController();
+  const witness = new Int32Array(new SharedArrayBuffer(4));
+  const training = wrong("slow", { witness, looks }, { signal: controller.signal });
+  let begun = 0;
+  try {
+    for await (const step of training) {
+      if (step !== 3) continue;
+      controller.abort();
+      begun = Atomics.load(witness, 0);
+    }
+  } catch (error) {
+    expect(error).toBe(controller.signal.reason);
+  }
+  await training.result.catch(() => {});
+  expect(begun).toBeGreaterThan(2);
+  expect(Atomics.load(witness, 0)).toBe(begun + more);
+});
+
 test("an abort before the start makes no worker", async () => {
   const make = vi.fn<() => Worker>();
   const training = train(make, {} as never, { signal: AbortSignal.abort(new Error("no")) });

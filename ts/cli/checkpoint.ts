@@ -3,16 +3,10 @@
  * `unrolled.`. Nothing in it tells the time or the place, so equal runs give equal files.
  */
 
-import {
-  CharLM,
-  loadSafetensors,
-  SafetensorsError,
-  saveSafetensors,
-  scope,
-  tensor,
-} from "unrolled";
+import { loadSafetensors, SafetensorsError, saveSafetensors, scope, tensor } from "unrolled";
 import type { Tensor } from "unrolled";
 import { readBytes } from "./corpus.ts";
+import { netOf } from "./net.ts";
 import { Problem } from "./problem.ts";
 import { type Settings, settingsIn } from "./settings.ts";
 import type { Trainer } from "./trainer.ts";
@@ -119,10 +113,10 @@ export function readCheckpoint(path: string): Checkpoint {
 /** The model of a checkpoint, to write with. @throws Problem */
 export function modelOf({ settings, vocabulary, weights }: Checkpoint, path: string) {
   return damaged(`${path} is damaged`, () => {
-    const { model: net, embedding, hidden, layers } = settings;
-    const model = new CharLM(vocabulary.characters.length, { net, embedding, hidden, layers });
+    const model = netOf(settings, vocabulary.characters.length);
     model.loadStateDict(weights);
-    return { model: model.eval(), vocabulary };
+    model.eval();
+    return { model, vocabulary };
   });
 }
 

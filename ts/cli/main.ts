@@ -1,42 +1,54 @@
 /** @file The program `unrolled`. */
 
 import { Argument, Command, CommanderError, Option } from "commander";
-import { CHAR_LM_NETS, VERSION } from "unrolled";
+import { VERSION } from "unrolled";
 import { type AttendOptions, runAttend, VIEWS } from "./attend.ts";
 import { runExport } from "./export.ts";
 import { LECTURES, type LectureOptions, runLecture } from "./lecture.ts";
 import { numberIn, oneOf, sentenceOf } from "./options.ts";
 import { Problem } from "./problem.ts";
 import { runSample, type SampleOptions } from "./sample.ts";
-import { DEFAULTS, RANGES, type Settings } from "./settings.ts";
+import { defaultsOf, NETS, type NumberSetting, RANGES } from "./settings.ts";
 import { runTrain, type TrainOptions } from "./train.ts";
 
 /** Wrong input: one sentence, and this exit code. */
 const WRONG_INPUT = 2;
 
 /** An option of `unrolled train` that is a setting of the run. */
-function setting(name: keyof Settings, value: string, what: string): Option {
-  const option = new Option(`--${name} <${value}>`, `${what} (default: ${DEFAULTS[name]})`);
-  return name === "model"
-    ? option.argParser(oneOf(...CHAR_LM_NETS))
-    : option.argParser(numberIn(RANGES[name]));
+function setting(name: NumberSetting, value: string, what: string): Option {
+  const [recurrent, transformer] = (["lstm", "transformer"] as const).map((model) => {
+    const defaults: Partial<Record<NumberSetting, unknown>> = { ...defaultsOf(model) };
+    return defaults[name];
+  });
+  const both = recurrent !== undefined && transformer !== undefined && recurrent !== transformer;
+  const shown = both ? `${recurrent}; transformer: ${transformer}` : (recurrent ?? transformer);
+  return new Option(`--${name} <${value}>`, `${what} (default: ${shown})`).argParser(
+    numberIn(RANGES[name]),
+  );
 }
 
 const integer = (least: number, most: number) => numberIn({ least, most, integer: true });
 
 function programOf(finish: (code: number) => void): Command {
   const program = new Command("unrolled")
-    .description("Trains recurrent nets on text, character by character, and writes with them.")
+    .description(
+      "Trains recurrent nets and transformers on text, character by character, and writes with them.",
+    )
     .version(VERSION);
   program
     .command("train")
     .description("train a character-level language model on files and folders")
     .argument("<paths...>", "text files, and folders of them")
-    .addOption(setting("model", "net", "lstm, gru or rnn"))
-    .addOption(setting("embedding", "n", "size of a character's vector"))
+    .addOption(
+      new Option("--model <net>", "lstm, gru, rnn or transformer (default: lstm)").argParser(
+        oneOf(...NETS),
+      ),
+    )
+    .addOption(setting("embedding", "n", "size of a character's vector, but in a transformer"))
     .addOption(setting("hidden", "n", "size of a layer's state"))
-    .addOption(setting("layers", "n", "recurrent layers"))
-    .addOption(setting("seq", "n", "characters from left to right in a step"))
+    .addOption(setting("layers", "n", "layers"))
+    .addOption(setting("heads", "n", "heads of a transformer's attention"))
+    .addOption(setting("seq", "n", "characters in a step; a transformer sees as many at most"))
     .addOption(setting("batch", "n", "streams read side by side"))
     .addOption(
       new Option(
@@ -101,7 +113,7 @@ function programOf(finish: (code: number) => void): Command {
   program
     .command("export")
     .description(
-      "write the plain state dict that PyTorch loads: an nn.Embedding, an nn.LSTM (GRU, RNN), an nn.Linear",
+      "write the plain state dict that PyTorch loads: an nn.Embedding, an nn.LSTM (GRU, RNN), an nn.Linear; or Hugging Face's GPT-2",
     )
     .addArgument(new Argument("<checkpoint>", "what unrolled train has saved"))
     .addArgument(new Argument("<out>", "the safetensors file to write"))
@@ -111,7 +123,7 @@ function programOf(finish: (code: number) => void): Command {
     .description("show what a transformer attends to while it reads a text, as pages")
     .argument(
       "<model>",
-      "a safetensors file of GPT-2, BERT or T5, with config.json and tokenizer.json beside it, or its folder",
+      "a transformer that unrolled train has saved; or a safetensors file of GPT-2, BERT or T5, with config.json and tokenizer.json beside it, or its folder",
     ) // prettier-ignore
     .requiredOption("--text <text>", "what it reads")
     .option("--text-b <text>", "the second sentence of a pair, or what the decoder of a T5 writes")

@@ -7,7 +7,9 @@ import { Tokenizer } from "unrolled/tokenizers";
 import type { Attended, Reader } from "./attend.ts";
 import { isCheckpoint } from "./checkpoint.ts";
 import { decodeUtf8, readBytes } from "./corpus.ts";
+import { oneStack } from "./one-stack.ts";
 import { Problem } from "./problem.ts";
+import { trained } from "./trained.ts";
 
 type Files = Record<string, Uint8Array>;
 type Records = nn.AttentionRecord[];
@@ -20,13 +22,11 @@ interface Reading {
   sentenceBStart: number | undefined;
 }
 
-/** The model of a file or folder, by the model_type of its config. @throws Problem */
+/** The model of a file or folder, by the model_type of its config; or of a checkpoint of `unrolled train`. @throws Problem */
 export function pretrained(path: string): Reader {
   if (!existsSync(path)) throw new Problem(`${path} cannot be read: no such file or directory`);
   const folder = statSync(path).isDirectory() ? path : dirname(path);
-  if (folder !== path && isCheckpoint(path)) {
-    throw new Problem(`${path} holds a recurrent net, which has no attention; unrolled attend is for transformers`); // prettier-ignore
-  }
+  if (folder !== path && isCheckpoint(path)) return trained(path);
   const files = filesIn(path, folder);
   const beside = (name: string): Uint8Array => {
     if (files[name]) return files[name];
@@ -95,24 +95,6 @@ const MODELS: Readonly<
     return { model, attend };
   },
 };
-
-function oneStack(
-  records: Records,
-  given: { tokens: string[]; sentenceBStart?: number | undefined; bidirectional?: boolean },
-): Attended {
-  const { tokens, sentenceBStart } = given;
-  const attention = records.map((record) => record.weights);
-  return {
-    views: { attention, tokens, sentenceBStart },
-    neurons: {
-      ...given,
-      attention,
-      queries: records.map((record) => record.query),
-      keys: records.map((record) => record.key),
-      scale: records.map((record) => record.scale),
-    },
-  };
-}
 
 function read(tokenizer: Tokenizer, text: string, pair?: string): Reading {
   const { ids, tokens, types } = tokenizer.encode(text, pair === undefined ? {} : { pair });

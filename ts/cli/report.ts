@@ -1,15 +1,20 @@
 /** @file From a trained model to the values of its report. */
 
+import { type CharLM, GPT2, noGrad, scope } from "unrolled";
+import type { AttentionInput } from "../viz/attention/input.ts";
 import type { Cell, CellsOptions, Quantity } from "../viz/cells.ts";
 import { charLMReport } from "../viz/char-lm-report.ts";
 import { correlation, type Feature, featuresOf } from "./features.ts";
 import { type Trace, trace } from "./gates.ts";
-import { isDue } from "./settings.ts";
+import { isDue, nameOf } from "./settings.ts";
+import { attended } from "./trained.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Cells are chosen by what they do over this much held-out text; this much of it is shown. */
 const STUDIED = 8000;
 const SHOWN = 1500;
+/** So many characters are short enough to be seen in a small picture. */
+const READ = 24;
 const CELLS_PER_FEATURE = 4;
 /** A cell below this does not follow the feature. */
 const LEAST_CORRELATION = 0.2;
@@ -37,23 +42,33 @@ export function reportOf(trainer: Trainer, bits: number): string {
   const seen = isDue(step)
     ? history.heldOut
     : [...history.heldOut, { step, bits, sample: trainer.write() }];
-  return charLMReport({
-    net: settings.model.toUpperCase(),
-    parameters: model.parameters().reduce((n, p) => n + p.size, 0),
-    vocabulary: vocabulary.characters.length,
-    characters: text.training.length,
-    passes,
-    training: history.training,
-    heldOut: seen.map((s) => [s.step, s.bits]),
-    ...trainer.baselines,
-    samples: seen.map((s) => ({ step: s.step, bits: s.bits, text: s.sample })),
-    cells: cellsOf(trainer),
-    options: new Map(Object.entries(settings)),
-  });
+  return scope(() =>
+    charLMReport({
+      net: nameOf(settings),
+      parameters: model.parameters().reduce((n, p) => n + p.size, 0),
+      vocabulary: vocabulary.characters.length,
+      characters: text.training.length,
+      passes,
+      training: history.training,
+      heldOut: seen.map((s) => [s.step, s.bits]),
+      ...trainer.baselines,
+      samples: seen.map((s) => ({ step: s.step, bits: s.bits, text: s.sample })),
+      ...(model instanceof GPT2
+        ? { attention: attentionOf(model, trainer) }
+        : { cells: cellsOf(model, trainer) }),
+      options: new Map(Object.entries(settings)),
+    }),
+  );
+}
+
+/** What the heads attend to at the beginning of the held-out text. */
+function attentionOf(model: GPT2, { vocabulary, text }: Trainer): AttentionInput {
+  const ids = text.heldOut.slice(0, Math.min(READ, model.config.n_positions));
+  return noGrad(() => attended(model, vocabulary, ids)).views;
 }
 
 /** The cells that go best with each feature, and a passage where the features change. */
-function cellsOf({ model, vocabulary, text, settings }: Trainer): CellsOptions {
+function cellsOf(model: CharLM, { vocabulary, text, settings }: Trainer): CellsOptions {
   const whole = Array.from(text.heldOut, (id) => vocabulary.decode(id));
   const start = liveliest(featuresOf(whole), whole, STUDIED);
   const characters = whole.slice(start, start + STUDIED);

@@ -1,6 +1,7 @@
 /** @file Text from a model, one character at a time. */
 
-import { type CharLM, type Generator, generateSync } from "unrolled";
+import { type Generator, generateSync } from "unrolled";
+import { type Model, sessionOf } from "./net.ts";
 import { UNKNOWN, type Vocabulary } from "./vocabulary.ts";
 
 export interface SamplingOptions {
@@ -18,12 +19,12 @@ export interface SamplingOptions {
  * end.
  */
 export function* sample(
-  model: CharLM,
+  model: Model,
   vocabulary: Vocabulary,
   prompt: string,
   { length: maxTokens, ...options }: SamplingOptions,
 ): Iterable<string> {
-  const session = model.session();
+  const session = sessionOf(model);
   try {
     const ids = vocabulary.encode(prompt === "" ? "\n" : prompt);
     const choice = { maxTokens, never: [UNKNOWN], ...options };

@@ -12,12 +12,20 @@ import { Problem } from "./problem.ts";
 import { count, type Progress, progressOn } from "./progress.ts";
 import { reportOf } from "./report.ts";
 import { program, resumeCommand } from "./resume-command.ts";
-import { DEFAULTS, type Settings } from "./settings.ts";
+import {
+  defaultsOf,
+  type GivenSettings,
+  misfit,
+  nameOf,
+  NUMBER_SETTINGS,
+  numbersOf,
+  type Settings,
+} from "./settings.ts";
 import { leastLength } from "./streams.ts";
 import { Diverged, Trainer } from "./trainer.ts";
 import { learnVocabulary } from "./vocabulary.ts";
 
-export interface TrainOptions extends Partial<Settings>, Length {
+export interface TrainOptions extends GivenSettings, Length {
   out?: string;
   resume?: string;
   /** False for --no-report. */
@@ -75,8 +83,8 @@ async function run(paths: readonly string[], options: TrainOptions): Promise<num
 function begin(paths: readonly string[], options: TrainOptions, written: readonly string[]) {
   const { resume } = options;
   const checkpoint = resume === undefined ? undefined : readCheckpoint(resume);
-  const settings: Settings = checkpoint?.settings ?? { ...DEFAULTS, ...given(options) };
-  for (const [name, value] of Object.entries(given(options))) {
+  const settings = checkpoint?.settings ?? settingsOf(options);
+  for (const [name, value] of Object.entries(given(options, settings))) {
     const own = settings[name as keyof Settings];
     if (value === own) continue;
     throw new Problem(
@@ -105,12 +113,30 @@ function begin(paths: readonly string[], options: TrainOptions, written: readonl
   return { trainer, corpus };
 }
 
-/** The settings that were given on the command line. */
-function given(options: TrainOptions): Partial<Settings> {
-  const names = Object.keys(DEFAULTS).filter(
-    (name) => options[name as keyof Settings] !== undefined,
+/** The settings of a run that begins. @throws Problem */
+function settingsOf(options: TrainOptions): Settings {
+  const defaults = defaultsOf(options.model ?? "lstm");
+  const settings = { ...defaults, ...given(options, defaults) } as Settings; // only what the net has
+  const wrong = misfit(settings);
+  if (wrong) throw new Problem(`expected ${wrong.replaceAll(/hidden|heads/g, "--$&")}`);
+  return settings;
+}
+
+/** The settings that were given on the command line. @throws Problem for one that the net does not have */
+function given(options: TrainOptions, settings: Settings): Partial<Settings> {
+  const own = ["model", ...numbersOf(settings.model)] as const;
+  const strange = NUMBER_SETTINGS.find(
+    (name) => options[name] !== undefined && !own.includes(name),
   );
-  return Object.fromEntries(names.map((name) => [name, options[name as keyof Settings]]));
+  if (strange) {
+    const remedy =
+      strange === "heads"
+        ? "only --model transformer has heads"
+        : "the size of a character's vector is that of --hidden";
+    throw new Problem(`--${strange} does not go with --model ${settings.model}: ${remedy}`);
+  }
+  const names = own.filter((name) => options[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, options[name]]));
 }
 
 /** Where the report goes: beside the checkpoint, if nothing else was said. */
@@ -124,7 +150,7 @@ function introduce(trainer: Trainer, corpus: Corpus, progress: Progress): void {
   const parameters = model.parameters().reduce((n, p) => n + p.size, 0);
   const { unigram, trigram } = baselines;
   progress.say(
-    `${settings.model.toUpperCase()} with ${count(parameters)} parameters, on ${count(text.training.length)} characters ` +
+    `${nameOf(settings)} with ${count(parameters)} parameters, on ${count(text.training.length)} characters ` +
       `(${vocabulary.characters.length} different) of ${count(corpus.files)} files; ${count(text.heldOut.length)} more are held out`,
     {
       event: "start",
@@ -173,7 +199,7 @@ function conclude({ trainer, options, paths, out, report, progress, stop }: Endi
 
   const bits = trainer.measure();
   progress.say(
-    `held-out text, bits per character:  ${settings.model.toUpperCase()} ${bits.toFixed(3)}  ` +
+    `held-out text, bits per character:  ${nameOf(settings)} ${bits.toFixed(3)}  ` +
       `trigram ${baselines.trigram.toFixed(3)}  unigram ${baselines.unigram.toFixed(3)}`,
     { event: "end", step, bits: { heldOut: bits }, ...baselines },
   );

@@ -1,7 +1,6 @@
 /** @file The training of a character-level language model. It knows nothing of files, clocks and terminals. */
 
 import {
-  CharLM,
   type CharLMState,
   clipGradNorm,
   crossEntropy,
@@ -12,6 +11,7 @@ import {
   tensor,
 } from "unrolled";
 import { bitsPerCharacter, wittenBell } from "./ngram.ts";
+import { type Model, netOf, read } from "./net.ts";
 import { sample } from "./sampling.ts";
 import { isDue, learningRate, type Settings } from "./settings.ts";
 import { type Streams, streamsOf } from "./streams.ts";
@@ -43,7 +43,7 @@ export class Diverged extends Error {
 }
 
 export class Trainer {
-  readonly model: CharLM;
+  readonly model: Model;
   readonly adam: optim.Adam;
   readonly generator: Generator;
   readonly history: History = { training: [], heldOut: [] };
@@ -58,10 +58,9 @@ export class Trainer {
     readonly vocabulary: Vocabulary,
     readonly text: { readonly training: Int32Array; readonly heldOut: Int32Array },
   ) {
-    const { model: net, embedding, hidden, layers, dropout, seq, batch, lr, seed } = settings;
+    const { seq, batch, lr, seed } = settings;
     this.generator = new Generator(seed);
-    const options = { net, embedding, hidden, layers, dropout, generator: this.generator };
-    this.model = new CharLM(vocabulary.characters.length, options);
+    this.model = netOf(settings, vocabulary.characters.length, this.generator);
     this.adam = new optim.Adam(this.model.namedParameters(), { lr });
     this.#training = streamsOf(text.training, seq, batch);
     const n = text.heldOut.length - 1;
@@ -74,7 +73,7 @@ export class Trainer {
     return this.#position;
   }
 
-  /** What the net carries from piece to piece; undefined at the beginning of the text. */
+  /** What a recurrent net carries from piece to piece; undefined at the beginning of the text. */
   get state(): CharLMState | undefined {
     return this.#state;
   }
@@ -86,7 +85,7 @@ export class Trainer {
     if (!Number.isInteger(position) || position < 0 || position >= pieces) {
       throw new RangeError(`expected the position to be one of ${pieces}, got ${position}`);
     }
-    const count = this.step === 0 ? 0 : model === "lstm" ? 2 : 1;
+    const count = this.step === 0 || model === "transformer" ? 0 : model === "lstm" ? 2 : 1;
     const shape = [layers, batch, hidden].join(", ");
     if (
       state.length !== count ||
@@ -116,7 +115,7 @@ export class Trainer {
   }
 
   /**
-   * One step. The state is carried from piece to piece, and begins anew with the text.
+   * One step. A recurrent net's state is carried from piece to piece, and begins anew with the text.
    *
    * @returns bits per character, and the norm of the gradient before it was clipped
    * @throws Diverged when the loss or its gradient is no longer a number; the parameters are then as they were
@@ -128,10 +127,8 @@ export class Trainer {
     this.model.train();
     for (const group of this.adam.groups) group.lr = learningRate(this.settings, this.step);
     const { nats, norm, state } = scope(() => {
-      const { logits, state } = this.model.forward(
-        tensor(inputs(this.#position), [T, B]),
-        this.#state,
-      );
+      const ids = tensor(inputs(this.#position), [T, B]);
+      const { logits, state } = read(this.model, ids, this.#state);
       const loss = crossEntropy(logits.reshape([-1, V]), tensor(targets(this.#position)));
       const nats = loss.item();
       loss.backward();
@@ -168,10 +165,8 @@ export class Trainer {
         let sum = 0;
         for (let piece = 0; piece < this.#measured; piece++) {
           [sum, state] = scope(() => {
-            const { logits, state: next } = this.model.forward(
-              tensor(inputs(piece), [T, B]),
-              state,
-            );
+            const ids = tensor(inputs(piece), [T, B]);
+            const { logits, state: next } = read(this.model, ids, state);
             const loss = crossEntropy(logits.reshape([-1, V]), tensor(targets(piece)));
             return [sum + loss.item(), next] as const;
           });

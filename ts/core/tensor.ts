@@ -182,6 +182,7 @@ export function empty(
  * h.item(); // 6
  */
 export function keep<T extends Tensor>(t: T): T {
+  expectTensor("keep", "the argument", t);
   moveOut(t, outerOwner(t.storage.owner));
   return t;
 }

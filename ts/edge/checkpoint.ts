@@ -1,6 +1,7 @@
 /** @file Checkpoints as models: those of `unrolled train`, and of a GPT-2 over characters. */
 
 import { type GPT2Config, loadSafetensors, saveSafetensors, scope, type Tensor } from "unrolled";
+import { gpt2Config } from "../cli/net.ts";
 import { settingsIn } from "../cli/settings.ts";
 import { type Vocabulary, vocabularyOf } from "../cli/vocabulary.ts";
 import type { LanguageModel } from "./language-model.ts";
@@ -27,7 +28,12 @@ export function modelOf(bytes: Uint8Array): LanguageModel {
       return new TransformerLM(vocabulary, config, weights);
     }
     if (format !== "char-lm 1") throw new Error(`no checkpoint of this service: ${format}`);
-    const { model: net, embedding, hidden, layers } = settingsIn(JSON.parse(meta("options")));
+    const settings = settingsIn(JSON.parse(meta("options")));
+    if (settings.model === "transformer") {
+      const config = gpt2Config({ ...settings, dropout: 0 }, vocabulary.characters.length);
+      return new TransformerLM(vocabulary, config, weights);
+    }
+    const { model: net, embedding, hidden, layers } = settings;
     return new RecurrentLM(vocabulary, { net, embedding, hidden, layers }, weights);
   });
 }

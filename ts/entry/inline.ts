@@ -1,8 +1,11 @@
-/** @file The module, carried along as text: for Node, browsers, Deno and Bun, with and without bundlers. */
+/** @file `unrolled`, with the module carried along as text: for Node, browsers, Deno and Bun, with and without bundlers. */
 
 import { hex } from "../../build/bytes.ts";
+import { provide } from "./slim.ts";
 
-export const getModule = (): WebAssembly.Module => new WebAssembly.Module(decode(hex));
+export * from "../index.ts";
+
+provide(() => new WebAssembly.Module(decode(hex)));
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

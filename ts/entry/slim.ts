@@ -1,12 +1,17 @@
-/** @file The module where the application loads it itself: `init` or `initSync` come before anything else. */
+/** @file Where core.js has its module from: the entry that carries one along, or the application, by `init` or `initSync`. */
 
-let given: WebAssembly.Module | undefined;
+let source: (() => WebAssembly.Module) | undefined;
 
 export function getModule(): WebAssembly.Module {
-  if (given) return given;
+  if (source) return source();
   throw new Error(
     "unrolled/slim: call initSync(module) or await init(source) before anything else",
   );
+}
+
+/** For an entry with a module of its own: compiled on first use, unless another was given. */
+export function provide(compile: () => WebAssembly.Module): void {
+  source ??= compile;
 }
 
 /** Of any realm: Next.js gives an edge route a module that is no instance of the route's own class. */
@@ -24,11 +29,12 @@ const isBytes = (source: unknown): source is BufferSource =>
  * @example
  * initSync(bytes); // of unrolled/kernels.wasm
  */
-export function initSync(source: WebAssembly.Module | BufferSource): void {
+export function initSync(from: WebAssembly.Module | BufferSource): void {
   // The type of a module has no members, so nothing narrows to it.
-  given = isModule(source)
-    ? (source as WebAssembly.Module)
-    : new WebAssembly.Module(source as BufferSource);
+  const module = isModule(from)
+    ? (from as WebAssembly.Module)
+    : new WebAssembly.Module(from as BufferSource);
+  source = () => module;
 }
 
 /**
@@ -42,12 +48,14 @@ export function initSync(source: WebAssembly.Module | BufferSource): void {
  * await init(new Response(bytes)); // or of fetch(url), for unrolled/kernels.wasm at a URL of yours
  */
 export async function init(
-  source: WebAssembly.Module | BufferSource | Response | PromiseLike<Response> | URL | string,
+  given: WebAssembly.Module | BufferSource | Response | PromiseLike<Response> | URL | string,
 ): Promise<void> {
-  const from = await source;
+  const from = await given;
   if (isModule(from)) return initSync(from as WebAssembly.Module);
-  given = await WebAssembly.compile(
-    isBytes(from) ? from : await download(from as Response | URL | string),
+  initSync(
+    await WebAssembly.compile(
+      isBytes(from) ? from : await download(from as Response | URL | string),
+    ),
   );
 }
 

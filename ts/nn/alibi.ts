@@ -36,7 +36,7 @@ export function alibiSlopes(
 /**
  * What is added to the scores: −slope · |i − j|, where the last query stands at the last key.
  *
- *     scaledDotProductAttention(q, k, v, { attnMask: alibiBias(H, L, S) });     // add a causal mask where one is needed
+ *     scaledDotProductAttention(q, k, v, { attnMask: nn.alibiBias(H, L, S) });  // add a causal mask where one is needed
  *
  * @returns [heads, L, S]
  */

@@ -36,7 +36,8 @@ export type LSTMState = readonly [h: Tensor, c: Tensor];
 export class LSTM extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: number | LSTMOptions = {}) {
     const { projSize = 0 } = typeof options === "number" ? {} : options;
-    super(inputSize, hiddenSize, { gates: 4, states: ["h", "c"], projSize }, options);
+    const plan = { gates: 4, states: ["h", "c"], own: ["projSize"], projSize } as const;
+    super(inputSize, hiddenSize, plan, options);
   }
 
   /**

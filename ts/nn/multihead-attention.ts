@@ -46,7 +46,7 @@ export interface MultiheadAttentionOptions {
  *     headᵢ = softmax(Qᵢ Kᵢᵀ / √(E / H) + mask) Vᵢ     where Q = query W_qᵀ + b_q, K = key W_kᵀ + b_k, V = value W_vᵀ + b_v
  *     y     = [head₁ … head_H] W_oᵀ + b_o
  *
- *     const attention = new MultiheadAttention(64, 4, { batchFirst: true });
+ *     const attention = new nn.MultiheadAttention(64, 4, { batchFirst: true });
  *     const [y, weights] = attention.forward(x, x, x);                    // [N, L, 64], [N, L, L]
  *
  * In masks true BLOCKS, the opposite of scaledDotProductAttention. A query that may see no key attends to nothing: its

@@ -60,6 +60,7 @@ export function packPaddedSequence(
 ): PackedSequence {
   const op = "packPaddedSequence";
   const { T, B, rest } = expectPadded(op, input, batchFirst);
+  if (B === 0) fail(op, "the padded tensor", "to have one sequence at least", show(input.shape));
   const wanted = expectLengths(op, lengths, B, T, 1);
   const row = (t: number, b: number): number => (batchFirst ? b * T + t : t * B + b);
   return pack(op, wanted, enforceSorted, row, reshape(input, [T * B, ...rest]));

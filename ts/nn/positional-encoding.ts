@@ -57,7 +57,7 @@ export interface PositionOptions {
 /**
  * Adds sinusoids of the positions (Vaswani et al. 2017), then dropout.
  *
- *     const positions = new PositionalEncoding(64, { batchFirst: true });
+ *     const positions = new nn.PositionalEncoding(64, { batchFirst: true });
  *     const x = positions.forward(embedding.forward(ids).mul(8));              // √64, as the paper does
  */
 export class PositionalEncoding extends Module {

@@ -8,6 +8,7 @@ import type { Weights } from "../ops/cells.ts";
 import { reshape } from "../ops/shape.ts";
 import { uniform } from "./init.ts";
 import { Module, parameter } from "./module.ts";
+import { expectKnown } from "./recurrent-options.ts";
 
 /** Options of `LSTMCell` and `GRUCell`. */
 export interface CellModuleOptions {
@@ -30,15 +31,21 @@ export abstract class RecurrentCell extends Module {
   /** [G·H] */
   readonly bias_hh: Tensor | undefined;
 
-  /** @param gates G: how many blocks of H rows the weights have */
+  /**
+   * @param gates G: how many blocks of H rows the weights have
+   * @param own   the names of the options that this cell alone has
+   */
   constructor(
     readonly inputSize: number,
     readonly hiddenSize: number,
     readonly gates: number,
-    { bias = true, dtype = "float32", generator }: CellModuleOptions,
+    options: CellModuleOptions,
+    own: readonly string[] = [],
   ) {
     super();
     const where = new.target.name;
+    expectKnown(where, options, ["bias", "dtype", "generator", ...own]);
+    const { bias = true, dtype = "float32", generator } = options;
     expectInteger(where, "inputSize", inputSize, 1);
     expectInteger(where, "hiddenSize", hiddenSize, 1);
     if (typeof bias !== "boolean") {

@@ -31,10 +31,25 @@ export interface RecurrentOptions {
   generator?: Generator;
 }
 
+const SHARED: readonly (keyof RecurrentOptions)[] = [
+  "numLayers",
+  "nLayers",
+  "bias",
+  "batchFirst",
+  "dropout",
+  "bidirectional",
+  "variational",
+  "recurrentDropout",
+  "dtype",
+  "generator",
+];
+
 /** What sets one recurrent net apart from another. */
 export interface RecurrentPlan {
   /** G: how many blocks of H rows the weights have. */
   gates: number;
+  /** The names of the options that it alone has. */
+  own?: readonly string[];
   /** The letters of its states. */
   states: readonly ["h"] | readonly ["h", "c"];
   /** P: what h is projected to. Default: it is not. */
@@ -50,6 +65,11 @@ export function checkOptions(
   options: number | RecurrentOptions,
 ) {
   const given: RecurrentOptions = typeof options === "number" ? { numLayers: options } : options;
+  const { projSize, own = [] } = plan;
+  if (projSize === undefined && "projSize" in given) {
+    throw new RangeError(`${where}: projSize is only there for LSTM`);
+  }
+  expectKnown(where, given, [...SHARED, ...own]);
   const { nLayers = 1, numLayers = nLayers, dropout = 0, recurrentDropout = 0 } = given;
   const { dtype = "float32", generator } = given;
   const { bias = true, batchFirst = false, bidirectional = false, variational = false } = given;
@@ -64,10 +84,6 @@ export function checkOptions(
   expectNumber(where, "dropout", dropout, 0, 1);
   expectNumber(where, "recurrentDropout", recurrentDropout, 0, 1);
   if (!isFloat(dtype)) fail(where, "dtype", 'to be "float32" or "float64"', String(dtype));
-  const { projSize } = plan;
-  if (projSize === undefined && "projSize" in given) {
-    throw new RangeError(`${where}: projSize is only there for LSTM`);
-  }
   expectInteger(where, "projSize", projSize ?? 0);
   if (projSize !== undefined && projSize >= hiddenSize) {
     fail(where, "projSize", `to be below hiddenSize = ${hiddenSize}`, String(projSize));
@@ -77,4 +93,12 @@ export function checkOptions(
   }
   const random: { generator?: Generator } = generator ? { generator } : {};
   return { numLayers, ...flags, dropout, recurrentDropout, dtype, random };
+}
+
+/** Throws a TypeError for an option that is not there, such as a name spelt as in Python. */
+export function expectKnown(where: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    throw new TypeError(`${where}: expected options among ${known.join(", ")}, got ${name}`);
+  }
 }

@@ -27,7 +27,7 @@ export class RNNCell extends RecurrentCell {
   constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
     const { nonlinearity = "tanh" } = options;
     expectNonlinearity("RNNCell", nonlinearity);
-    super(inputSize, hiddenSize, 1, options);
+    super(inputSize, hiddenSize, 1, options, ["nonlinearity"]);
     this.nonlinearity = nonlinearity;
   }
 

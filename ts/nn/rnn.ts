@@ -32,7 +32,7 @@ export class RNN extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: number | RNNOptions = {}) {
     const { nonlinearity = "tanh" } = typeof options === "number" ? {} : options;
     expectNonlinearity("RNN", nonlinearity);
-    super(inputSize, hiddenSize, { gates: 1, states: ["h"] }, options);
+    super(inputSize, hiddenSize, { gates: 1, states: ["h"], own: ["nonlinearity"] }, options);
     this.nonlinearity = nonlinearity;
   }
 

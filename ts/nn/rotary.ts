@@ -26,7 +26,7 @@ export interface RotaryOptions {
  *
  *     [a', b'] = [a cos φ − b sin φ, a sin φ + b cos φ]    where φ = pos · base^(−2i / dim)
  *
- *     const rotary = new RotaryEmbedding(E);
+ *     const rotary = new nn.RotaryEmbedding(E);
  *     scaledDotProductAttention(rotary.forward(q), rotary.forward(k), v, { isCausal: true });
  */
 export class RotaryEmbedding extends Module {

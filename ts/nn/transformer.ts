@@ -36,8 +36,8 @@ export interface TransformerCall extends DecoderCall {
 /**
  * An encoder and a decoder that attends to what it gives (Vaswani et al. 2017), without embeddings and positions.
  *
- *     const net = new Transformer(64, 4, { batchFirst: true });
- *     const tgtMask = Transformer.generateSquareSubsequentMask(L);
+ *     const net = new nn.Transformer(64, 4, { batchFirst: true });
+ *     const tgtMask = nn.Transformer.generateSquareSubsequentMask(L);
  *     const y = net.forward(src, tgt, { tgtMask });                       // [N, S, 64], [N, L, 64] to [N, L, 64]
  *
  * Matrices start from xavierUniform, whatever the layers drew.

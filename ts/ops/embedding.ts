@@ -71,13 +71,14 @@ export function expectPaddingIdx(op: string, paddingIdx: number, V: number): num
 
 /** How much of its gradient each row of the result hands on: [ids.size, 1]. */
 function shares(ids: Tensor, weight: Tensor, padding: number, byFrequency: boolean): Tensor {
-  const values = ids.view();
   const times = new Map<number, number>();
-  for (const id of values) times.set(id, (times.get(id) ?? 0) + 1);
+  for (const id of ids.view()) times.set(id, (times.get(id) ?? 0) + 1);
+  // before the memory for them is taken: it may move, and with it every view
+  const parts = Array.from(ids.view(), (id) =>
+    id === padding ? 0 : byFrequency ? 1 / times.get(id)! : 1,
+  );
   const share = empty([ids.size, 1], weight.dtype);
-  share
-    .view()
-    .set(Array.from(values, (id) => (id === padding ? 0 : byFrequency ? 1 / times.get(id)! : 1)));
+  share.view().set(parts);
   return share;
 }
 

@@ -1,7 +1,7 @@
 import { touch } from "../core/autograd.ts";
 import type { FloatDType } from "../core/dtype.ts";
 import { expectNumber, fail } from "../core/shape.ts";
-import { Tensor } from "../core/tensor.ts";
+import { expectTensor, Tensor } from "../core/tensor.ts";
 import { kernels } from "../runtime/kernels.ts";
 
 /** Options of `clipGradNorm`. */
@@ -31,7 +31,7 @@ export function clipGradNorm(
 ): number {
   expectNumber("clipGradNorm", "maxNorm", maxNorm, 0);
   if (!(normType > 0)) fail("clipGradNorm", "normType", "to be above 0", String(normType));
-  const grads = gradients(parameters);
+  const grads = gradients("clipGradNorm", parameters);
   const norm = normType === 2 ? euclidean(grads) : other(grads, normType);
   if (!Number.isFinite(norm)) {
     if (errorIfNonfinite) {
@@ -60,16 +60,21 @@ export function clipGradNorm(
  */
 export function clipGradValue(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
   expectNumber("clipGradValue", "clipValue", clipValue, 0);
-  for (const g of gradients(parameters)) {
+  for (const g of gradients("clipGradValue", parameters)) {
     kernels.of[g.dtype as FloatDType].clamp(g.ptr, g.size, clipValue);
     touch(g);
   }
 }
 
 /** Those there are; throws if one was freed. */
-function gradients(parameters: Tensor | Iterable<Tensor>): Tensor[] {
+function gradients(op: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
   const all = parameters instanceof Tensor ? [parameters] : [...parameters];
-  const grads = new Set(all.flatMap((p) => p.grad ?? []));
+  const grads = new Set(
+    all.flatMap((p, i) => {
+      expectTensor(op, `parameter ${i}`, p);
+      return p.grad ?? [];
+    }),
+  );
   for (const g of grads) void g.ptr;
   return [...grads];
 }

@@ -93,10 +93,17 @@ function guarded(exports: WebAssembly.Exports): Record<string, unknown> {
         throw new Error(`internal: ${new TextDecoder().decode(message)}`, { cause });
       }
     };
-  return Object.fromEntries(
-    Object.entries(exports).map(([name, value]) => [
-      name,
-      typeof value === "function" ? guard(value) : value,
-    ]),
-  );
+  const rows = Object.entries(exports).map(([name, value]) => [
+    name,
+    typeof value === "function" ? guard(value) : value,
+  ]);
+  const { alloc } = exports as { alloc: (bytes: number) => Ptr };
+  let growths = 0;
+  /** Growing by nothing cuts off every view that is held across an allocation, as growing by something would. */
+  const allocCuttingOff = (bytes: number): Ptr => {
+    const ptr = alloc(bytes);
+    if (++growths < 1000) memory.grow(0); // each leaves the engine work
+    return ptr;
+  };
+  return { ...Object.fromEntries(rows), alloc: allocCuttingOff };
 }

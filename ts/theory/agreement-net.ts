@@ -5,12 +5,10 @@
  */
 
 import {
-  abs,
   add,
   crossEntropy,
   type Generator,
   linear,
-  mean,
   mseLoss,
   mul,
   nn,
@@ -42,6 +40,10 @@ export const GLASS_CELLS = ["number", "gender", "case"] as const;
 /** Changes a cell state c_t [B, H] before the step's output is computed. */
 export type Intervention = (c: Tensor, t: number) => Tensor;
 
+/**
+ * Embedding, LSTM and the form of "my": "cell state is long term memory = vector [singular/plural, feminine/masculine, case,
+ * …]".
+ */
 export class AgreementNet extends nn.Module {
   readonly embedding: nn.Embedding;
   readonly lstm: nn.LSTM;
@@ -129,21 +131,9 @@ export function glassValues(
   return [number, gender, kase];
 }
 
-/** Weight of the free net's penalty. */
-const SPARSITY = 0.5;
-
-/**
- * The loss of a free net: the form, and a penalty on mean |h| (activation regularisation, Merity, McCann & Socher 2017, by
- * |h| in place of h²), so that few cells do much rather than many a little. It does not hear of numbers.
- */
-export function freeLoss(net: AgreementNet, given: readonly Sentence[]): Tensor {
-  const hs = net.states(wordIds(given));
-  const form = crossEntropy(
-    net.head.forward(select(hs, 0, -1)),
-    formIds(given.map(({ form }) => form)),
-  );
-  return add(form, mul(mean(abs(hs)), SPARSITY));
-}
+/** The loss of a free net: the form, and nothing else. */
+export const freeLoss = (net: AgreementNet, given: readonly Sentence[]): Tensor =>
+  crossEntropy(net.forward(wordIds(given)), formIds(given.map(({ form }) => form)));
 
 /** Weight of the glass box's second loss. */
 const CLARITY = 3;

@@ -38,7 +38,8 @@ export interface BpttOptions {
 }
 
 /**
- * Walks back from each loss, step by step, and keeps what every copy of W gets.
+ * Walks back from each loss, step by step, and keeps what every copy of W gets: "∂L(y₃)/∂W = ∂L/∂y₃ ∂y₃/∂h₃ ∂f_W(x₃, h₂)/∂W +
+ * ∂L/∂y₃ ∂y₃/∂h₃ ∂f_W(x₃, h₂)/∂h₂ ∂f_W(x₂, h₁)/∂W + …"
  *
  * @param net with a loss
  * @param xs x_1 … x_T

@@ -12,7 +12,7 @@ export type Differentiable = (...args: Tensor[]) => Tensor;
 export type Argument = Tensor | number;
 
 /**
- * ∂_i f: from f's arguments to its derivative by argument i alone.
+ * ∂_i f: from f's arguments to its derivative by argument i alone, "∂f(a, b)/∂a = ∂₀f(a, b), ∂f(a, b)/∂b = ∂₁f(a, b)".
  *
  * @returns [...y.shape, ...x_i.shape]; differentiable where x_i requires a gradient
  * @throws RangeError when there is no argument i
@@ -36,7 +36,8 @@ export function partial(f: Differentiable, i: number): (...args: Argument[]) => 
 }
 
 /**
- * d/dx f(x) along every path from x to f: where f(x) = p(x, g(x)), that is ∂₀p + ∂₁p · g′(x).
+ * d/dx f(x) along every path from x to f: "∂f(x, g(x))/∂x = ∂₀f(x, g(x)) + ∂₁f(x, g(x)) ∂g(x)/∂x", for x² − sin² x that is
+ * 2x − 2 sin x cos x.
  *
  * @returns [...y.shape, ...x.shape]; differentiable where x requires a gradient
  *

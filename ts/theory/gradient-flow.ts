@@ -4,7 +4,8 @@ import { grad, scope, sqrt, square, sum, type Tensor } from "unrolled";
 import { mapState, type State, tensorsOf } from "./recurrence.ts";
 
 /**
- * ‖∂L/∂h_t‖ for t = 1 … T, given ∂L/∂h_T; the derivative goes along every path, for an LSTM's c_t through h_t too.
+ * "Deep blocks often suffer from vanishing gradient": ‖∂L/∂h_t‖ for t = 1 … T, given ∂L/∂h_T. The derivative goes along
+ * every path, for an LSTM's c_t through h_t too.
  *
  * By the chain rule it is at most (σ_max(W_hh) · max|φ′|)^{T−t} for a net h_t = φ(W_ih x_t + W_hh h_{t−1}): below 1 it
  * must vanish, above 1 it may explode (Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013).

@@ -45,8 +45,10 @@ export interface LinearRnnResult {
 }
 
 /**
- *     z_t = θ₁ x_t + θ₂ z_{t−1},   L = Σ_t (z_t − y_t)²
+ * "Estimate gradient of the overall loss with respect to θ₁. Unroll the network in time, to obtain a usual feedforward
+ * network with two loss nodes."
  *
+ *     z_t = θ₁ x_t + θ₂ z_{t−1},   L = Σ_t (z_t − y_t)²
  *
  * @throws RangeError for an empty sequence, or x and y of different lengths
  *

@@ -1,5 +1,5 @@
 /**
- * @file The chain rule of a recurrent net, forward and in reverse:
+ * @file The chain rule of a recurrent net, "h₂ = f(x₂, f(x₁, h₀, w), w)", forward and in reverse:
  *
  *     dh_t/dw = ∂₂f(x_t, h_{t−1}, w) + ∂₁f(x_t, h_{t−1}, w) · dh_{t−1}/dw
  */

@@ -1,7 +1,7 @@
 import { type Generator, nn, permute, tanh, type Tensor } from "unrolled";
 
 /**
- * The feed-forward rival of a recurrent net: the whole sequence as one long input vector,
+ * The feed-forward rival of a recurrent net, "stacking sequence to long input vector":
  *
  *     h = tanh(W [x_1; x_2; …; x_T] + b),  y = V h + c
  *

@@ -24,7 +24,8 @@ export interface TDNNOptions {
  *     y_j(t) = σ(b_j + Σ_i Σ_d w_{j i d} x_i(t − d))
  *     evidence_j = Σ_t y_j(t)²
  *
- * which is a convolution, and computed as one: tap k of the kernel is the delay window − 1 − k.
+ * "Some RNN are spatio-temporal convolutions": it is one, and computed as one; tap k of the kernel is the delay
+ * window − 1 − k.
  */
 export class TDNN extends nn.Module {
   readonly layers: nn.ModuleList<nn.Conv1d>;

@@ -2,6 +2,7 @@
 
 import { arrow, box, circle, COLOUR, curve, drawing, formula, shown, text } from "./drawing.ts";
 
+/** Options of `bpttTermsPicture`. */
 export interface BpttTermsOptions {
   /** T, the length of the sequence, whose last output has a loss. */
   T: number;
@@ -23,6 +24,14 @@ export function termFormula(T: number, k: number): string {
   return factors.join(" · ");
 }
 
+/**
+ * Under the path of each term, the term and its norm.
+ *
+ * @returns an SVG
+ *
+ * @example
+ * bpttTermsPicture({ T: 2, terms: [{ k: 2, norm: 0.5 }, { k: 1, norm: 0.2 }], sum: 0.6 });
+ */
 export function bpttTermsPicture({ T, terms, sum }: BpttTermsOptions): string {
   const height = TOP + ROW * terms.length + 70;
   const most = Math.max(...terms.map(({ norm }) => norm));

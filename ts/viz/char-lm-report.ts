@@ -1,5 +1,7 @@
 /** @file The page that tells how the training of a character-level language model went, and what it learnt. */
 
+import type { AttentionInput } from "./attention/input.ts";
+import { modelViewSvg } from "./attention/model-view.ts";
 import { CELLS_SCRIPT, cellsView, type CellsOptions } from "./cells.ts";
 import { escape } from "./escape.ts";
 import { lineChart, type Point } from "./line-chart.ts";
@@ -8,7 +10,7 @@ import { type Sample, SAMPLES_SCRIPT, samplesView } from "./samples.ts";
 
 /** What `charLMReport` shows. */
 export interface CharLMReport {
-  /** "LSTM", "GRU" or "RNN". */
+  /** "LSTM", "GRU", "RNN" or "transformer". */
   net: string;
   parameters: number;
   /** How many characters there are to choose from. */
@@ -23,14 +25,17 @@ export interface CharLMReport {
   unigram: number;
   trigram: number;
   samples: readonly Sample[];
-  cells: CellsOptions;
+  /** Of a recurrent net. */
+  cells?: CellsOptions;
+  /** Of a transformer: what its heads attend to in some held-out text. */
+  attention?: AttentionInput;
   /** The options of the run, by name. */
   options: ReadonlyMap<string, string | number>;
 }
 
 /** The whole report as one self-contained HTML document. */
 export function charLMReport(report: CharLMReport): string {
-  const { net, heldOut, trigram, cells } = report;
+  const { net, heldOut, trigram, cells, attention } = report;
   const steps = report.training.length;
   const bits = heldOut.at(-1)?.[1];
   const verdict =
@@ -64,25 +69,38 @@ ${table(report)}
 <p>What it wrote at moments of its training, each time with the same random numbers, so that only what it knows differs.</p>
 ${samplesView(report.samples)}
 </section>
-<section>
+${cells ? remembering(cells) : ""}${attention ? attending(attention) : ""}<footer>
+<p>Made with ${[...report.options].map(([name, value]) => `<code>--${escape(name)} ${escape(String(value))}</code>`).join(" ")}</p>
+<p>${cells ? "Cells as in Karpathy, Johnson and Fei-Fei, <i>Visualizing and Understanding Recurrent Networks</i>, 2015. " : ""}Trigram: interpolated, with
+the weights of Witten and Bell, 1991.</p>
+</footer>`;
+  const scripts =
+    cells && cells.cells.length > 0 ? [SAMPLES_SCRIPT, CELLS_SCRIPT] : [SAMPLES_SCRIPT];
+  return page({ title: `${net}: what it learnt`, body, scripts });
+}
+
+const remembering = (cells: CellsOptions): string => `<section>
 <h2>Remembering</h2>
 <p>A passage of held-out text, each character coloured by what one cell holds once it has read it. The cells listed are those that
 go best with something a reader of the text keeps in mind; the number beside each is the correlation. Nobody told the net about
 any of it.</p>
 ${cells.cells.length > 0 ? cellsView(cells) : "<p>The held-out text is too short to tell.</p>"}
 </section>
-<footer>
-<p>Made with ${[...report.options].map(([name, value]) => `<code>--${escape(name)} ${escape(String(value))}</code>`).join(" ")}</p>
-<p>Cells as in Karpathy, Johnson and Fei-Fei, <i>Visualizing and Understanding Recurrent Networks</i>, 2015. Trigram: interpolated, with
-the weights of Witten and Bell, 1991.</p>
-</footer>`;
-  const scripts = cells.cells.length > 0 ? [SAMPLES_SCRIPT, CELLS_SCRIPT] : [SAMPLES_SCRIPT];
-  return page({ title: `${net}: what it learnt`, body, scripts });
-}
+`;
+
+const attending = (attention: AttentionInput): string => `<section>
+<h2>Attending</h2>
+<p>The beginning of the held-out text, twice in each small picture: a line goes from a character on the left to what a head looks at
+for it on the right, the darker the more. A row is a layer, a column a head. The characters:
+<code>${escape(attention.tokens?.join("") ?? "")}</code></p>
+<div class="wide" tabindex="0">${modelViewSvg(attention)}</div>
+<p><code>unrolled attend</code> shows every head of any text large.</p>
+</section>
+`;
 
 const count = (n: number): string => n.toLocaleString("en");
 const percent = (x: number): string => `${Math.round(100 * x)} %`;
-const article = (net: string): string => (net === "GRU" ? "a" : "an");
+const article = (net: string): string => (["GRU", "transformer"].includes(net) ? "a" : "an");
 
 const figure = (kind: string, value: string, what: string): string =>
   `<div class="${kind}"><b>${escape(value)}</b><span>${escape(what)}</span></div>`;

@@ -2,6 +2,7 @@
 
 import { arrow, box, circle, COLOUR, curve, drawing, formula, shown, text } from "./drawing.ts";
 
+/** What stands in the picture, where b of f(a, b) is g(x). */
 export interface CompoundOptions {
   x: number;
   /** g(x) and f(x, g(x)). */
@@ -18,6 +19,11 @@ export interface CompoundOptions {
 const [WIDTH, HEIGHT] = [960, 258];
 const [DIRECT, THROUGH] = [COLOUR.cool, COLOUR.warm];
 
+/**
+ * The graph of f(x, g(x)), its two paths in two colours, and a table: each path's derivatives, their product, the sum.
+ *
+ * @returns an SVG
+ */
 export function compound({ x, g, f, d0, d1, dg, letters }: CompoundOptions): string {
   const [left, middle, right] = [62, 236, 420];
   const [up, level, down] = [50, 124, 202];

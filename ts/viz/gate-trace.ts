@@ -2,6 +2,7 @@
 
 import { COLOUR, drawing, formula, text } from "./drawing.ts";
 
+/** Options of `gateTrace`. */
 export interface GateTraceOptions {
   words: readonly string[];
   /** Each a lane: from 0 to 1, or from −1 to 1 where signed. */
@@ -13,6 +14,19 @@ export interface GateTraceOptions {
 
 const [LEFT, LANE, GAP, TOP] = [150, 56, 24, 44];
 
+/**
+ * A lane for each gate and value, a column for each word.
+ *
+ * @returns an SVG
+ *
+ * @example
+ * const { f, c } = new nn.LSTM(3, 1).trace(randn([2, 3]))[0]!;
+ * const lanes = [
+ *   { letter: "f", name: "forget gate", signed: false, values: [...f.data()] },
+ *   { letter: "c", name: "cell", signed: true, values: [...c.data()] },
+ * ];
+ * gateTrace({ words: ["my", "parents"], lanes, marked: [1], description: "One cell." });
+ */
 export function gateTrace({ words, lanes, marked, description }: GateTraceOptions): string {
   const step = Math.min(110, (960 - LEFT - 20) / words.length);
   const right = LEFT + step * words.length;

@@ -14,6 +14,17 @@ export type { Point } from "./line-chart.ts";
 export { type Cell, CELLS_SCRIPT, type CellsOptions, cellsView, type Quantity } from "./cells.ts";
 export { type Sample, SAMPLES_SCRIPT, samplesView } from "./samples.ts";
 
+// The lecture's pictures of recurrent nets, from what `unrolled/theory` computes
+export { compound, type CompoundOptions } from "./compound.ts";
+export { matrices, type MatricesOptions, type MatrixPicture } from "./matrices.ts";
+export { type LinearRnnExample, linearRnnFrames } from "./linear-rnn.ts";
+export { unrolledNet, type UnrolledNetOptions } from "./unrolled-net.ts";
+export { bpttTermsPicture, type BpttTermsOptions, termFormula } from "./bptt-terms.ts";
+export { gateTrace, type GateTraceOptions } from "./gate-trace.ts";
+export { lstmSlide, type LSTMSlideOptions, type SlideStep } from "./lstm-slide.ts";
+export { tdnnFigure, type TDNNFigureOptions } from "./tdnn-figure.ts";
+export { cantorPlot, type StackMoment, tapeDiagram, type TapeMoment } from "./turing.ts";
+
 // What a transformer attends to, in BertViz's three views
 export type { AttentionInput } from "./attention/input.ts";
 export type { Pointed } from "./attention/lines.ts";

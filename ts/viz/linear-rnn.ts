@@ -28,7 +28,15 @@ interface Moment {
   weights: boolean;
 }
 
-/** The net folded, unrolled, computed forward, and backward down to the gradients of the weights. */
+/**
+ * The net folded, unrolled, computed forward, and backward down to the gradients of the weights.
+ *
+ * @returns SVGs, one a step
+ *
+ * @example
+ * const example = { theta1: 1, theta2: 0, z0: 0, x: [0, 1], y: [1, 3] };
+ * linearRnnFrames({ ...example, result: linearRnn(example) }).length; // 8
+ */
 export function linearRnnFrames(example: LinearRnnExample): { caption: string; svg: string }[] {
   const { x, y, theta1, theta2, z0, result } = example;
   const { z, losses, loss, dz, dtheta1, dtheta2, copies } = result;

@@ -6,6 +6,7 @@
 
 import { arrow, box, circle, COLOUR, curve, drawing, formula, text } from "./drawing.ts";
 
+/** What happens at a word. */
 export interface SlideStep {
   word: string;
   /** Gates of the first cell. */
@@ -17,6 +18,7 @@ export interface SlideStep {
   cells: readonly number[];
 }
 
+/** Options of `lstmSlide`. */
 export interface LSTMSlideOptions {
   steps: readonly SlideStep[];
   /** What each cell means at −1 and at 1. */
@@ -46,6 +48,11 @@ const MOVING = 0.28;
 /** Words' times to rest at the end. */
 const REST = 2;
 
+/**
+ * The LSTM block reading a sentence.
+ *
+ * @returns an SVG that moves
+ */
 export function lstmSlide({
   steps,
   cells,

@@ -2,6 +2,7 @@
 
 import { COLOUR, drawing, formula, shown, text } from "./drawing.ts";
 
+/** One of them. */
 export interface MatrixPicture {
   /** For `formula`. */
   name: string;
@@ -12,6 +13,7 @@ export interface MatrixPicture {
   scale?: number;
 }
 
+/** Options of `matrices`. */
 export interface MatricesOptions {
   matrices: readonly MatrixPicture[];
   /** How wide all of it is, in units of the picture. Default 960. */
@@ -23,7 +25,15 @@ export interface MatricesOptions {
 
 const GAP = 36;
 
-/** Warm is above 0, cool below. */
+/**
+ * Matrices as heat maps: warm is above 0, cool below.
+ *
+ * @returns an SVG
+ *
+ * @example
+ * const { h } = new nn.RNN(2, 4).trace(randn([6, 2]))[0]!; // [T, H]
+ * matrices({ matrices: [{ name: "h_t", rows: h.toArray() as number[][] }], description: "States over time." });
+ */
 export function matrices({
   matrices,
   width = 960,

@@ -2,6 +2,7 @@
 
 import { COLOUR, drawing, shown, text } from "./drawing.ts";
 
+/** Options of `tdnnFigure`. */
 export interface TDNNFigureOptions {
   /** [band][frame], the lowest first. */
   input: readonly (readonly number[])[];
@@ -17,6 +18,11 @@ const CELL = 26;
 const LEFT = 190;
 const GAP = 46;
 
+/**
+ * Every unit at every time, as a square whose size is its activation.
+ *
+ * @returns an SVG
+ */
 export function tdnnFigure({
   input,
   layers,

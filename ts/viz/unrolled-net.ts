@@ -3,6 +3,7 @@
 import type { GraphNode } from "../theory/unroll.ts";
 import { arrow, box, circle, COLOUR, curve, drawing, formula } from "./drawing.ts";
 
+/** Options of `unrolledNet`. */
 export interface UnrolledNetOptions {
   /** What `unroll` gave: T copies of f, and an output and a loss of the last step if there are. */
   nodes: readonly GraphNode[];
@@ -19,6 +20,11 @@ const Y = { W: 42, loss: 42, output: 126, block: 222, input: 342 };
 const [HALF_WIDTH, HALF_HEIGHT] = [46, 30];
 const STRIDE = 205;
 
+/**
+ * The block with its loop, some copies peeled off it, the whole chain, or the way of one term of the gradient.
+ *
+ * @returns an SVG
+ */
 export function unrolledNet(options: UnrolledNetOptions): string {
   const { nodes, weights = false, term } = options;
   const T = nodes.filter(({ id }) => /^f\d+$/.test(id)).length;

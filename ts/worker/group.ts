@@ -2,7 +2,8 @@
 
 import type { Generator, GeneratorState, Tensor } from "unrolled";
 import { Barrier } from "./barrier.ts";
-import { type Floats, Layout } from "./layout.ts";
+import { Layout } from "./layout.ts";
+import { addUp, give, numbers } from "./reduce.ts";
 import type { Shared } from "./shared.ts";
 
 /** The first cells are the barrier's. */
@@ -20,16 +21,13 @@ export interface GradientOptions {
   generators?: readonly Generator[];
 }
 
-/**
- * The loss of the examples `from` to `to` (exclusive) of the batch, after its `backward()`.
- *
- *     (from, to) => scope(() => { const loss = ...; loss.backward(); return loss.item(); })
- */
+/** The loss of the examples `from` to `to` (exclusive) of the batch, after its `backward()`: see `Group.gradients`. */
 export type ShardLoss = (from: number, to: number) => number;
 
 /**
  * The threads that run one program on the same data, from the same seed, so that all hold the same model: each computes the
- * gradients of some parts of the batch, and adds up those of all parts, in the same order however many threads there are.
+ * gradients of some parts of the batch, and adds up its piece of all parts' gradients, in the same order however many threads
+ * there are.
  */
 export class Group {
   readonly #barrier: Barrier;
@@ -103,12 +101,12 @@ export class Group {
     if (!heads.every((head) => head.fits(size, layout.bytes))) {
       throw new Error("group: expected the same batch and parameters in all threads; they differ");
     }
-    parameters.forEach((p, i) => {
-      const parts = heads.flatMap((head, s) =>
-        head.reaches(i) ? [layout.gradient(memory, s, i)] : [],
-      );
-      if (parts.length > 0) addUp(p, parts);
-    });
+    const parts = parameters.map((_, i) =>
+      heads.flatMap((head, s) => (head.reaches(i) ? [layout.gradient(memory, s, i)] : [])),
+    );
+    parameters.forEach((p, i) => addUp(p, parts[i]!, ...part(p.size, this.rank, this.threads)));
+    this.#barrier.wait(); // all pieces are sums
+    parameters.forEach((p, i) => give(p, parts[i]![0]));
     generators.forEach((generator, i) => {
       const counter = Math.max(...heads.map((head) => head.counter(i)));
       generator.setState({ seed: states[i]!.seed, counter });
@@ -169,30 +167,6 @@ function forget(parameters: readonly Tensor[]): void {
     p.grad = undefined;
   }
 }
-
-/** Leaves in `grad` the sum of the parts, from the first to the last. Every thread adds them up for itself: that is soon done. */
-function addUp(p: Tensor, parts: readonly Floats[]): void {
-  if (!p.grad) {
-    // none of this thread's shards reached it; a gradient belongs where `backward` puts it
-    const any = p.sum();
-    any.backward();
-    any.free();
-  }
-  const grad = p.grad!;
-  let sum = p.detach().neg(); // room for it, whatever is inside
-  numbers(sum).set(parts[0]!);
-  for (const part of parts.slice(1)) {
-    numbers(grad).set(part);
-    const more = sum.add(grad);
-    sum.free();
-    sum = more;
-  }
-  numbers(grad).set(numbers(sum));
-  sum.free();
-}
-
-/** Good until the next allocation. */
-const numbers = (t: Tensor): Floats => t.view() as Floats; // as all parameters are
 
 function expectBatch(parameters: readonly Tensor[], size: number): void {
   if (!Number.isSafeInteger(size) || size < 1) {

@@ -10,10 +10,20 @@ import { builtin } from "./threads.ts";
  * Offers a program to the page that started this worker, and returns it.
  *
  *     // training.ts
+ *     import { nn, optim, randn, saveSafetensors, scope } from "unrolled";
+ *     import { serve } from "unrolled/worker";
+ *
  *     export const training = serve(function* ({ steps }: { steps: number }, { signal }) {
- *       const model = new nn.LSTM(64, 128), adam = new optim.Adam(model.parameters());
+ *       const model = new nn.LSTM(64, 128);
+ *       const adam = new optim.Adam(model.parameters());
  *       for (let step = 1; step <= steps && !signal.aborted; step++) {
- *         const loss = scope(() => { ...; loss.backward(); adam.step(); adam.zeroGrad(); return loss.item(); });
+ *         const loss = scope(() => {
+ *           const loss = model.forward(randn([20, 8, 64]))[0].square().mean(); // of your data and your task
+ *           loss.backward();
+ *           adam.step();
+ *           adam.zeroGrad();
+ *           return loss.item();
+ *         });
  *         yield { step, loss };
  *       }
  *       return saveSafetensors(model.stateDict());

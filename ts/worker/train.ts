@@ -25,14 +25,17 @@ export interface Training<Progress, Result> extends AsyncIterable<Progress> {
 /**
  * Runs the program that a worker's module serves, and ends the worker with it.
  *
+ *     import { loadSafetensors } from "unrolled";
+ *     import { train } from "unrolled/worker";
  *     import type { training } from "./training.ts";
+ *
  *     const running = train<typeof training>(
  *       () => new Worker(new URL("./training.ts", import.meta.url), { type: "module" }),
  *       { steps: 1000 },
  *       { signal },
  *     );
  *     for await (const { step, loss } of running) show(step, loss);
- *     const weights = loadSafetensors(await running.result);
+ *     const { tensors } = loadSafetensors(await running.result);
  *
  * The result of an aborted training is what the program returns when it sees that it is to stop, if it does; else `result`
  * rejects with the signal's reason.

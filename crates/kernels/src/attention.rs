@@ -19,14 +19,12 @@ mod forward;
 pub use backward::backward;
 pub use forward::forward;
 
-use crate::gemm::tile::{self, width};
+use crate::gemm::tile::{self, ROWS, View, width};
 use crate::random::Dropout;
 use crate::real::Float;
 
 /// Keys that are worked on at a time.
 const KEYS: usize = 128;
-/// Queries whose weights and their gradients the backward keeps at a time.
-const QUERIES: usize = 64;
 
 #[derive(Clone, Copy)]
 struct Sizes {
@@ -56,6 +54,14 @@ impl Sizes {
             None => self.keys,
         };
         end.saturating_sub(j)
+    }
+    /// Of m queries from i on, how many, in pairs, do not see the key j.
+    fn blind(self, i: usize, m: usize, j: usize) -> usize {
+        (0..m).step_by(2).find(|x| self.seen(i + x + 1, j) > 0).unwrap_or(m)
+    }
+    /// How many queries from i on to take together, that see about equally many of the `keys` from j on.
+    fn alike(self, i: usize, j: usize, keys: usize) -> usize {
+        if self.seen(i, j) >= keys { usize::MAX } else { ROWS }
     }
 }
 
@@ -118,24 +124,27 @@ impl<T: Float> Mask<'_, T> {
     }
 }
 
-/// c[m, n] += a strip times panels of columns, which lie `apart` in c. Whole half panels: c is that wide.
-fn products<T: Float>(
-    strip: &[T], panels: &[T], c: &mut [T], ldc: usize, apart: usize, m: usize, n: usize, k: usize,
+/// c[m, n] += A times panels, n of whole panels; the first `blind(p)` rows do not look at panel p.
+fn scores<T: Float>(
+    a: View<T>, panels: &[T], c: &mut [T], (ld, n): (usize, usize), m: usize, k: usize,
+    blind: impl Fn(usize) -> usize,
 ) {
     let w = width::<T>();
-    for (p, panel) in panels.chunks_exact((k * w).max(1)).enumerate().take(n.div_ceil(w)) {
-        let n = w.min(n - p * w).next_multiple_of(w / 2);
-        tile::wide(strip, panel, &mut c[p * apart..], ldc, m, n, k)
+    for (p, panel) in panels.chunks_exact((k * w).max(1)).enumerate().take(n / w) {
+        let i = blind(p);
+        let panel = View { at: panel, row: w, col: 1 };
+        tile::panel(a.from(i, 0), panel, &mut c[i * ld + p * w..], ld, m - i, w, k)
     }
 }
 
-/// c[m, n] += a strip times panels, which lie side by side in c.
+/// c[m, n] += A times panels of `rows`, of which the first k count.
 fn rows_times<T: Float>(
-    strip: &[T], panels: &[T], c: &mut [T], m: usize, n: usize, k: usize, rows: usize,
+    a: View<T>, panels: &[T], c: &mut [T], m: usize, n: usize, k: usize, rows: usize,
 ) {
     let w = width::<T>();
     for (p, panel) in panels.chunks_exact((rows * w).max(1)).enumerate().take(n.div_ceil(w)) {
-        tile::wide(strip, panel, &mut c[p * w..], n, m, w.min(n - p * w), k)
+        let panel = View { at: panel, row: w, col: 1 };
+        tile::panel(a, panel, &mut c[p * w..], n, m, w.min(n - p * w), k)
     }
 }
 

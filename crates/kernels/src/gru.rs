@@ -12,7 +12,9 @@
 use crate::lanes;
 use crate::pointwise::{accumulate, sigmoid_in_place, tanh_in_place};
 use crate::real::{Float, Lane};
-use crate::recurrent::{Repeated, Sizes, fill, project, project_backward, recur_backward};
+use crate::recurrent::{
+    Repeated, Sizes, bias_backward, fill, project, project_backward, recur_backward,
+};
 
 const fn sizes(time: usize, batch: usize, input: usize, hidden: usize, reverse: usize) -> Sizes {
     Sizes { time, batch, input, hidden, output: hidden, gates: 3, reverse: reverse == 1 }
@@ -33,9 +35,7 @@ pub fn forward<T: Float>(
         None => hn.fill(T::ZERO),
     }
     for (t, before) in s.walk() {
-        for row in recurrent.chunks_exact_mut(s.rows()) {
-            fill(row, [b_hh, None])
-        }
+        fill(recurrent, [b_hh, None], s);
         if before.is_some() || h0.is_some() {
             recurrence.add(hn, recurrent);
         }
@@ -113,8 +113,10 @@ pub fn backward<T: Float>(
     if let Some(dh0) = dh0 {
         accumulate(dh, dh0, n);
     }
-    project_backward(dxs, x, w_ih, dx, dw_ih, db_ih, scratch, s);
-    recur_backward(dus, hs, h0, dw_hh, db_hh, scratch, s);
+    project_backward(dxs, x, w_ih, dx, dw_ih, scratch, s);
+    bias_backward(dxs, [db_ih, None], s);
+    bias_backward(dus, [db_hh, None], s);
+    recur_backward(dus, hs, h0, dw_hh, scratch, s);
 }
 
 /// One row of the batch: dxs and dus are written, and dh' becomes the part of dh that skips the gates.

@@ -15,7 +15,9 @@ use crate::lanes;
 use crate::math::Math;
 use crate::pointwise::{accumulate, sigmoid_in_place, tanh_in_place};
 use crate::real::{Float, Lane};
-use crate::recurrent::{Repeated, Sizes, project, project_backward, recur_backward, repeated};
+use crate::recurrent::{
+    Repeated, Sizes, bias_backward, project, project_backward, recur_backward, repeated,
+};
 
 const fn sizes(
     time: usize, batch: usize, input: usize, hidden: usize, output: usize, reverse: usize,
@@ -160,8 +162,9 @@ pub fn backward<T: Float>(
     if let (Some((_, all, _)), Some(us), Some(dw)) = (projection, us, dw_hr) {
         gemm::tn(all, us, dw, scratch, output, hidden, time * batch, 1, 0, 0)
     }
-    project_backward(dgates, x, w_ih, dx, dw_ih, db_ih, scratch, s);
-    recur_backward(dgates, hs, h0, dw_hh, db_hh, scratch, s);
+    project_backward(dgates, x, w_ih, dx, dw_ih, scratch, s);
+    bias_backward(dgates, [db_ih, db_hh], s);
+    recur_backward(dgates, hs, h0, dw_hh, scratch, s);
 }
 
 /// One row of the batch: dc' becomes dc, and dgates is written. σ' = σ(1 − σ) and tanh' = 1 − tanh².

@@ -16,10 +16,10 @@ trait Binary {
 
 #[inline(always)]
 fn each<T: Float>(formula: impl Unary, x: &[T], y: &mut [T]) {
-    let lanes = T::Twin::LANES;
+    let lanes = T::Long::LANES;
     let (mut xs, mut ys) = (x.chunks_exact(lanes), y.chunks_exact_mut(lanes));
     for (x, y) in xs.by_ref().zip(ys.by_ref()) {
-        formula.of(T::Twin::load(x)).store(y)
+        formula.of(T::Long::load(x)).store(y)
     }
     let lanes = T::Wide::LANES;
     let (mut xs, mut ys) =
@@ -34,11 +34,11 @@ fn each<T: Float>(formula: impl Unary, x: &[T], y: &mut [T]) {
 
 #[inline(always)]
 fn own<T: Float>(formula: impl Unary, y: &mut [T]) {
-    let mut twins = y.chunks_exact_mut(T::Twin::LANES);
-    for y in twins.by_ref() {
-        formula.of(T::Twin::load(y)).store(y)
+    let mut longs = y.chunks_exact_mut(T::Long::LANES);
+    for y in longs.by_ref() {
+        formula.of(T::Long::load(y)).store(y)
     }
-    let mut ones = twins.into_remainder().chunks_exact_mut(T::Wide::LANES);
+    let mut ones = longs.into_remainder().chunks_exact_mut(T::Wide::LANES);
     for y in ones.by_ref() {
         formula.of(T::Wide::load(y)).store(y)
     }

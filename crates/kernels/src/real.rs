@@ -35,6 +35,11 @@ pub trait Real:
     fn larger(self, o: Self) -> Self {
         Self::pick(self.lt(o), o, self)
     }
+    /// The smaller, or self where either is NaN.
+    #[inline(always)]
+    fn smaller(self, o: Self) -> Self {
+        Self::pick(o.lt(self), o, self)
+    }
     fn abs(self) -> Self;
     fn sqrt(self) -> Self;
     /// self + x · y, for products of matrices: rounded twice, or once where the target has relaxed SIMD.
@@ -62,7 +67,7 @@ pub trait Lane: Real {
     /// Writes each lane as a vector of equal numbers, `apart` from one to the next.
     #[inline(always)]
     fn spread(self, to: &mut [Self::Item], apart: usize) {
-        let mut lanes = [Self::Item::ZERO; 8];
+        let mut lanes = [Self::Item::ZERO; 16];
         self.store(&mut lanes);
         for (i, x) in lanes[..Self::LANES].iter().enumerate() {
             Self::splat(*x).store(&mut to[i * apart..])
@@ -78,8 +83,8 @@ pub trait Lane: Real {
 /// An element type: its own scalar lane, and the vector that carries `Wide::LANES` of it.
 pub trait Float: Lane<Item = Self> + crate::math::Math + PartialOrd + Default {
     type Wide: Lane<Item = Self> + crate::math::Math;
-    /// Two of them, for formulas whose every step waits for the one before.
-    type Twin: Lane<Item = Self> + crate::math::Math;
+    /// Several of them, for formulas whose every step waits for the one before.
+    type Long: Lane<Item = Self> + crate::math::Math;
     /// Whether products take one plain tile whatever their shape: speed is float32's, and every user carries the code.
     const PLAIN: bool;
     fn from_f64(x: f64) -> Self;
@@ -87,7 +92,7 @@ pub trait Float: Lane<Item = Self> + crate::math::Math + PartialOrd + Default {
 }
 
 macro_rules! scalar {
-    ($f:ty, $wide:ty, $twin:ty, $plain:literal) => {
+    ($f:ty, $wide:ty, $long:ty, $plain:literal) => {
         impl Real for $f {
             type Mask = bool;
             const ZERO: $f = 0.0;
@@ -177,7 +182,7 @@ macro_rules! scalar {
 
         impl Float for $f {
             type Wide = $wide;
-            type Twin = $twin;
+            type Long = $long;
             const PLAIN: bool = $plain;
             #[inline(always)]
             fn from_f64(x: f64) -> $f {
@@ -190,7 +195,7 @@ macro_rules! scalar {
         }
     };
 }
-scalar!(f32, F32x4, Twin<F32x4>, false);
+scalar!(f32, F32x4, F32x16, false);
 scalar!(f64, F64x2, F64x2, true);
 
 /// The bits of four f32: what exp and ln are made of.
@@ -198,16 +203,16 @@ pub trait Bits: Real {
     /// An integer n of less than 22 bits, as n + SHIFT, has its bits at the end of the float's: no conversion is needed.
     const SHIFT: f64 = 12582912.0; // 1.5 · 2²³
     fn constant(c: &'static Four) -> Self;
-    /// 2ⁿ of n + SHIFT, for n from −126 to 127.
-    fn two_to(self) -> Self;
-    /// 2^⌊n/2⌋ and 2^(n − ⌊n/2⌋) of n + SHIFT, for n from −252 to 254.
-    fn two_to_halves(self) -> (Self, Self);
+    /// self · 2ⁿ of n + SHIFT, for a power of two self and a normal result.
+    fn times_two_to(self, n: Self) -> Self;
+    /// Of n + SHIFT, ⌊n/2⌋ and n − ⌊n/2⌋ as `times_two_to` takes them.
+    fn halves(self) -> (Self, Self);
+    /// 0 where the mask holds.
+    fn unless(self, mask: Self::Mask) -> Self;
     /// m and e with x = m · 2ᵉ and m from ½ to 1, for a positive normal x.
     fn split(self) -> (Self, Self);
     /// |x| with the sign of `of`, −0 and NaN included.
     fn with_sign(self, of: Self) -> Self;
-    /// x, but from low to high; NaN passes.
-    fn within(self, low: Self, high: Self) -> Self;
 }
 
 /// A constant for all four lanes of a vector.
@@ -220,140 +225,155 @@ impl Four {
     }
 }
 
-/// Two vectors side by side. A formula of it does each of its steps for both before the next, so that an engine that keeps
-/// the order of the code has two chains of steps to work on.
+/// Vectors side by side. A formula of them does each of its steps for all before the next: a processor's scheduler holds some
+/// sixty steps, of which those of one vector wait for one another.
 #[derive(Clone, Copy)]
-pub struct Twin<V>(pub V, pub V);
+pub struct Long<V, const N: usize>(pub [V; N]);
 
-macro_rules! twin {
+/// As many as leave a register for a constant.
+pub type F32x16 = Long<F32x4, 4>;
+
+impl<V: Copy, const N: usize> Long<V, N> {
+    #[inline(always)]
+    fn pairwise<M>(self, o: Self, f: impl Fn(V, V) -> M) -> [M; N] {
+        core::array::from_fn(|i| f(self.0[i], o.0[i]))
+    }
+}
+
+macro_rules! operators {
     ($($trait:ident $op:ident)+) => {$(
-        impl<V: Real> $trait for Twin<V> {
+        impl<V: Real, const N: usize> $trait for Long<V, N> {
             type Output = Self;
             #[inline(always)]
             fn $op(self, o: Self) -> Self {
-                Self(self.0.$op(o.0), self.1.$op(o.1))
+                Self(self.pairwise(o, V::$op))
             }
         }
     )+};
 }
-twin! { Add add Sub sub Mul mul Div div }
+operators! { Add add Sub sub Mul mul Div div }
 
-impl<V: Real> Neg for Twin<V> {
+impl<V: Real, const N: usize> Neg for Long<V, N> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        Self(-self.0, -self.1)
+        Self(self.0.map(V::neg))
     }
 }
 
-impl<V: Real> Real for Twin<V> {
-    type Mask = (V::Mask, V::Mask);
-    const ZERO: Self = Self(V::ZERO, V::ZERO);
-    const ONE: Self = Self(V::ONE, V::ONE);
+impl<V: Real, const N: usize> Real for Long<V, N> {
+    type Mask = [V::Mask; N];
+    const ZERO: Self = Self([V::ZERO; N]);
+    const ONE: Self = Self([V::ONE; N]);
     #[inline(always)]
     fn of(x: f64) -> Self {
-        Self(V::of(x), V::of(x))
+        Self([V::of(x); N])
     }
     #[inline(always)]
     fn lt(self, o: Self) -> Self::Mask {
-        (self.0.lt(o.0), self.1.lt(o.1))
+        self.pairwise(o, V::lt)
     }
     #[inline(always)]
     fn le(self, o: Self) -> Self::Mask {
-        (self.0.le(o.0), self.1.le(o.1))
+        self.pairwise(o, V::le)
     }
     #[inline(always)]
     fn eq(self, o: Self) -> Self::Mask {
-        (self.0.eq(o.0), self.1.eq(o.1))
+        self.pairwise(o, V::eq)
     }
     #[inline(always)]
     fn pick(mask: Self::Mask, yes: Self, no: Self) -> Self {
-        Self(V::pick(mask.0, yes.0, no.0), V::pick(mask.1, yes.1, no.1))
+        Self(core::array::from_fn(|i| V::pick(mask[i], yes.0[i], no.0[i])))
     }
     #[inline(always)]
     fn min(self, o: Self) -> Self {
-        Self(self.0.min(o.0), self.1.min(o.1))
+        Self(self.pairwise(o, V::min))
     }
     #[inline(always)]
     fn max(self, o: Self) -> Self {
-        Self(self.0.max(o.0), self.1.max(o.1))
+        Self(self.pairwise(o, V::max))
     }
     #[inline(always)]
     fn larger(self, o: Self) -> Self {
-        Self(self.0.larger(o.0), self.1.larger(o.1))
+        Self(self.pairwise(o, V::larger))
+    }
+    #[inline(always)]
+    fn smaller(self, o: Self) -> Self {
+        Self(self.pairwise(o, V::smaller))
     }
     #[inline(always)]
     fn abs(self) -> Self {
-        Self(self.0.abs(), self.1.abs())
+        Self(self.0.map(V::abs))
     }
     #[inline(always)]
     fn sqrt(self) -> Self {
-        Self(self.0.sqrt(), self.1.sqrt())
+        Self(self.0.map(V::sqrt))
     }
     #[inline(always)]
     fn add_product(self, x: Self, y: Self) -> Self {
-        Self(self.0.add_product(x.0, y.0), self.1.add_product(x.1, y.1))
+        Self(core::array::from_fn(|i| self.0[i].add_product(x.0[i], y.0[i])))
     }
     #[inline(always)]
     fn round(self) -> Self {
-        Self(self.0.round(), self.1.round())
+        Self(self.0.map(V::round))
     }
 }
 
-impl<V: Lane> Lane for Twin<V> {
+impl<V: Lane, const N: usize> Lane for Long<V, N> {
     type Item = V::Item;
-    const LANES: usize = 2 * V::LANES;
+    const LANES: usize = N * V::LANES;
     #[inline(always)]
     fn splat(x: V::Item) -> Self {
-        Self(V::splat(x), V::splat(x))
+        Self([V::splat(x); N])
     }
     #[inline(always)]
     fn load(from: &[V::Item]) -> Self {
         let from = &from[..Self::LANES];
-        Self(V::load(from), V::load(&from[V::LANES..]))
+        Self(core::array::from_fn(|i| V::load(&from[i * V::LANES..])))
     }
     #[inline(always)]
     fn store(self, to: &mut [V::Item]) {
         let to = &mut to[..Self::LANES];
-        self.0.store(to);
-        self.1.store(&mut to[V::LANES..])
+        for (i, x) in self.0.into_iter().enumerate() {
+            x.store(&mut to[i * V::LANES..])
+        }
     }
     #[inline(always)]
     fn sum(self) -> V::Item {
-        (self.0 + self.1).sum()
+        self.0.into_iter().fold(V::ZERO, V::add).sum()
     }
     #[inline(always)]
     fn largest(self) -> V::Item {
-        self.0.max(self.1).largest()
+        self.0.into_iter().fold(self.0[0], V::max).largest()
     }
 }
 
-impl<V: Bits> Bits for Twin<V> {
+impl<V: Bits, const N: usize> Bits for Long<V, N> {
     #[inline(always)]
     fn constant(c: &'static Four) -> Self {
-        Self(V::constant(c), V::constant(c))
+        Self(core::array::from_fn(|_| V::constant(c)))
     }
     #[inline(always)]
-    fn two_to(self) -> Self {
-        Self(self.0.two_to(), self.1.two_to())
+    fn times_two_to(self, n: Self) -> Self {
+        Self(self.pairwise(n, V::times_two_to))
     }
     #[inline(always)]
-    fn two_to_halves(self) -> (Self, Self) {
-        let (a, b) = (self.0.two_to_halves(), self.1.two_to_halves());
-        (Self(a.0, b.0), Self(a.1, b.1))
+    fn halves(self) -> (Self, Self) {
+        let halves = self.0.map(V::halves);
+        (Self(halves.map(|(half, _)| half)), Self(halves.map(|(_, rest)| rest)))
+    }
+    #[inline(always)]
+    fn unless(self, mask: Self::Mask) -> Self {
+        Self(core::array::from_fn(|i| self.0[i].unless(mask[i])))
     }
     #[inline(always)]
     fn split(self) -> (Self, Self) {
-        let (a, b) = (self.0.split(), self.1.split());
-        (Self(a.0, b.0), Self(a.1, b.1))
+        let parts = self.0.map(V::split);
+        (Self(parts.map(|(m, _)| m)), Self(parts.map(|(_, e)| e)))
     }
     #[inline(always)]
     fn with_sign(self, of: Self) -> Self {
-        Self(self.0.with_sign(of.0), self.1.with_sign(of.1))
-    }
-    #[inline(always)]
-    fn within(self, low: Self, high: Self) -> Self {
-        Self(self.0.within(low.0, high.0), self.1.within(low.1, high.1))
+        Self(self.pairwise(of, V::with_sign))
     }
 }
 
@@ -368,12 +388,12 @@ mod portable;
 mod simd128;
 
 /// Runs `f` over `0..n`, a vector at a time and then one by one: the formula is written once, as
-/// `fn f<T: Float, V: Lane<Item = T>>(..)`, and called as `lanes!(T, n, |k| f(x, y, k))`; with `twin T`, for formulas whose
-/// every step waits for the one before, two vectors at a time first.
+/// `fn f<T: Float, V: Lane<Item = T>>(..)`, and called as `lanes!(T, n, |k| f(x, y, k))`; with `long T`, for formulas whose
+/// every step waits for the one before, several vectors at a time first.
 #[macro_export]
 macro_rules! lanes {
-    (twin $T:ty, $n:expr, |$k:ident| $f:ident($($arg:expr),* $(,)?)) => {
-        $crate::lanes!(@ $T, $n, $k, $f, [$($arg),*], Twin Wide)
+    (long $T:ty, $n:expr, |$k:ident| $f:ident($($arg:expr),* $(,)?)) => {
+        $crate::lanes!(@ $T, $n, $k, $f, [$($arg),*], Long Wide)
     };
     ($T:ty, $n:expr, |$k:ident| $f:ident($($arg:expr),* $(,)?)) => {
         $crate::lanes!(@ $T, $n, $k, $f, [$($arg),*], Wide)

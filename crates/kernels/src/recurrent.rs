@@ -4,7 +4,8 @@
 //! LSTM projects h.
 
 use crate::gemm;
-use crate::real::{Float, Lane};
+use crate::pointwise::accumulate;
+use crate::real::Float;
 
 /// Up to this batch the recurrent weight is read in place: packing it would cost more than it saves.
 const FEW: usize = 4;
@@ -66,18 +67,19 @@ pub fn scratch(s: Sizes) -> usize {
 pub fn project<T: Float>(
     x: &[T], w_ih: &[T], biases: [Option<&[T]>; 2], gates: &mut [T], scratch: &mut [T], s: Sizes,
 ) {
-    let n = s.rows();
-    for row in gates.chunks_exact_mut(n) {
-        fill(row, biases)
-    }
-    gemm::nt(x, w_ih, gates, scratch, s.time * s.batch, n, s.input, 1, 0, 0);
+    fill(gates, biases, s);
+    gemm::nt(x, w_ih, gates, scratch, s.time * s.batch, s.rows(), s.input, 1, 0, 0);
 }
 
-/// row = the sum of the biases that there are
-pub fn fill<T: Float>(row: &mut [T], biases: [Option<&[T]>; 2]) {
-    row.fill(T::ZERO);
+/// Each row of gates becomes the sum of the biases that there are.
+pub fn fill<T: Float>(gates: &mut [T], biases: [Option<&[T]>; 2], s: Sizes) {
+    let (first, rest) = gates.split_at_mut(s.rows().min(gates.len()));
+    first.fill(T::ZERO);
     for bias in biases.into_iter().flatten() {
-        crate::pointwise::accumulate(bias, row, row.len());
+        accumulate(bias, first, first.len());
+    }
+    for row in rest.chunks_exact_mut(s.rows()) {
+        row.copy_from_slice(first)
     }
 }
 
@@ -131,10 +133,10 @@ pub fn repeated(s: Sizes, n: usize, k: usize) -> usize {
     gemm::panels(n, k) + gemm::packed_scratch(s.batch, k)
 }
 
-/// Through gates = W_ih x + b_ih, for all steps at once.
+/// Through gates = W_ih x, for all steps at once.
 pub fn project_backward<T: Float>(
     dgates: &[T], x: &[T], w_ih: &[T], dx: Option<&mut [T]>, dw_ih: Option<&mut [T]>,
-    db_ih: Option<&mut [T]>, scratch: &mut [T], s: Sizes,
+    scratch: &mut [T], s: Sizes,
 ) {
     let (n, tb) = (s.rows(), s.time * s.batch);
     if let Some(dx) = dx {
@@ -143,20 +145,13 @@ pub fn project_backward<T: Float>(
     if let Some(dw) = dw_ih {
         gemm::tn(dgates, x, dw, scratch, n, s.input, tb, 1, 0, 0)
     }
-    if let Some(db) = db_ih {
-        add_columns(dgates, db)
-    }
 }
 
-/// Through gates += W_hh h_{t−1} + b_hh, for all steps at once: h_{t−1} is `hs` one step over, and h0 at the first.
+/// Through gates += W_hh h_{t−1}, for all steps at once: h_{t−1} is `hs` one step over, and h0 at the first.
 pub fn recur_backward<T: Float>(
-    dgates: &[T], hs: &[T], h0: Option<&[T]>, dw_hh: Option<&mut [T]>, db_hh: Option<&mut [T]>,
-    scratch: &mut [T], s: Sizes,
+    dgates: &[T], hs: &[T], h0: Option<&[T]>, dw_hh: Option<&mut [T]>, scratch: &mut [T], s: Sizes,
 ) {
     let (n, step, state) = (s.rows(), s.batch * s.rows(), s.outputs());
-    if let Some(db) = db_hh {
-        add_columns(dgates, db)
-    }
     let Some(dw) = dw_hh else { return };
     if s.time == 0 {
         return;
@@ -172,39 +167,36 @@ pub fn recur_backward<T: Float>(
     }
 }
 
-/// y[j] += Σ_i x[i, j], pairwise, a cache line of columns at a time.
-fn add_columns<T: Float>(x: &[T], y: &mut [T]) {
-    const VECTORS: usize = 4;
-    let (n, lanes) = (y.len(), T::Wide::LANES);
-    let rows = x.len() / n.max(1);
-    let wide = n - n % (VECTORS * lanes);
-    for j in (0..wide).step_by(VECTORS * lanes) {
-        let sums = columns::<T, T::Wide, VECTORS>(x, n, j, 0, rows);
-        for (i, sum) in sums.into_iter().enumerate() {
-            sum.add_to(&mut y[j + i * lanes..])
-        }
+/// Columns that are summed at a time: as many cache lines of each row.
+const STRIP: usize = 128;
+
+/// Through gates += b_ih + b_hh, for all steps at once: db[j] += Σ_i dgates[i, j].
+pub fn bias_backward<T: Float>(dgates: &[T], mut biases: [Option<&mut [T]>; 2], s: Sizes) {
+    if biases.iter().all(Option::is_none) {
+        return;
     }
-    for j in wide..n {
-        y[j] = y[j] + columns::<T, T, 1>(x, n, j, 0, rows)[0]
+    for j in (0..s.rows()).step_by(STRIP) {
+        let mut sums = [T::ZERO; STRIP];
+        let sums = &mut sums[..STRIP.min(s.rows() - j)];
+        columns(&dgates[j.min(dgates.len())..], s.rows(), s.time * s.batch, sums);
+        for db in biases.iter_mut().flatten() {
+            accumulate(sums, &mut db[j..], sums.len())
+        }
     }
 }
 
-fn columns<T: Float, V: Lane<Item = T>, const N: usize>(
-    x: &[T], n: usize, j: usize, from: usize, to: usize,
-) -> [V; N] {
-    if to - from > 64 {
-        let half = from + (to - from) / 2;
-        let (a, b) =
-            (columns::<T, V, N>(x, n, j, from, half), columns::<T, V, N>(x, n, j, half, to));
-        return core::array::from_fn(|i| a[i] + b[i]);
+/// sums[j] += Σ_i x[i, j] over rows n apart, pairwise
+fn columns<T: Float>(x: &[T], n: usize, rows: usize, sums: &mut [T]) {
+    if rows > 64 {
+        let (half, mut rest) = (rows / 2, [T::ZERO; STRIP]);
+        let rest = &mut rest[..sums.len()];
+        columns(x, n, half, sums);
+        columns(&x[half * n..], n, rows - half, rest);
+        return accumulate(rest, sums, sums.len());
     }
-    let mut sums = [V::ZERO; N];
-    for row in from..to {
-        for (i, sum) in sums.iter_mut().enumerate() {
-            *sum = *sum + V::load(&x[row * n + j + i * V::LANES..])
-        }
+    for row in 0..rows {
+        accumulate(&x[row * n..], sums, sums.len())
     }
-    sums
 }
 
 #[cfg(test)]

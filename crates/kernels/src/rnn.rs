@@ -9,7 +9,7 @@
 use crate::lanes;
 use crate::pointwise::{relu_in_place, tanh_in_place};
 use crate::real::{Float, Lane};
-use crate::recurrent::{Repeated, Sizes, project, project_backward, recur_backward};
+use crate::recurrent::{Repeated, Sizes, bias_backward, project, project_backward, recur_backward};
 
 const fn sizes(time: usize, batch: usize, input: usize, hidden: usize, reverse: usize) -> Sizes {
     Sizes { time, batch, input, hidden, output: hidden, gates: 1, reverse: reverse == 1 }
@@ -73,8 +73,9 @@ pub fn backward<T: Float>(
     if let Some(dh0) = dh0 {
         crate::pointwise::accumulate(dh, dh0, n);
     }
-    project_backward(dgates, x, w_ih, dx, dw_ih, db_ih, scratch, s);
-    recur_backward(dgates, hs, h0, dw_hh, db_hh, scratch, s);
+    project_backward(dgates, x, w_ih, dx, dw_ih, scratch, s);
+    bias_backward(dgates, [db_ih, db_hh], s);
+    recur_backward(dgates, hs, h0, dw_hh, scratch, s);
 }
 
 /// da = dh (1 − h²)

@@ -46,7 +46,7 @@ pub fn log_softmax_backward<T: Float>(y: &[T], dy: &[T], dx: &mut [T], _rows: us
 #[inline(always)]
 fn exponentials<T: Float>(x: &[T], y: &mut [T]) -> (T, T) {
     let m = row(reduce::largest, x);
-    lanes!(twin T, x.len(), |k| exponential(x, y, m, k));
+    lanes!(long T, x.len(), |k| exponential(x, y, m, k));
     (m, row(reduce::sum, y))
 }
 
@@ -59,7 +59,7 @@ fn row<T: Float>(f: impl Fn(&[T], &mut [T], usize, usize, usize), x: &[T]) -> T 
 
 #[inline(always)]
 fn exponential<T: Float, V: Lane<Item = T> + Math>(x: &[T], y: &mut [T], m: T, k: usize) {
-    (V::load(&x[k..]) - V::splat(m)).exp().store(&mut y[k..])
+    (V::load(&x[k..]) - V::splat(m)).decay().store(&mut y[k..])
 }
 
 #[inline(always)]

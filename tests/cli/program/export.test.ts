@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { loadSafetensors, scope } from "../../../ts/index.ts";
-import { folderWithText, SMALL, unrolled } from "../../support/program.ts";
+import { GPT2, loadSafetensors, scope, tensor } from "../../../ts/index.ts";
+import { folderWithText, SMALL, SMALL_TRANSFORMER, unrolled } from "../../support/program.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -75,4 +75,21 @@ test("an export may be written again, and is no checkpoint", async () => {
   const { code, stderr } = await unrolled(folder, ["sample", "weights.safetensors"]);
   expect(code).toBe(2);
   expect(stderr).toContain("weights.safetensors is not a checkpoint of unrolled train");
+});
+
+test("a transformer is a GPT-2 under Hugging Face's names, with its config", async () => {
+  await unrolled(folder, ["train", "text", ...SMALL_TRANSFORMER, "--steps", "2", "--no-report", "--out", "t.safetensors"]); // prettier-ignore
+  const run = await unrolled(folder, ["export", "t.safetensors", "t.weights.safetensors"]);
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  const { tensors, metadata } = read("t.weights.safetensors");
+  expect([...tensors.keys()].every((name) => name.startsWith("transformer."))).toBe(true);
+  const config = JSON.parse(metadata.get("unrolled.config")!) as { vocab_size: number };
+  expect(config).toMatchObject({ n_embd: 16, n_head: 2, n_layer: 2, n_positions: 16 });
+  const bytes = new Uint8Array(readFileSync(join(folder, "t.weights.safetensors")));
+  const model = GPT2.fromPretrained(bytes, config);
+  scope(() => {
+    const { logits } = model.forward(tensor([1, 2, 3], [1, 3], { dtype: "int32" }));
+    expect(logits.shape).toEqual([1, 3, config.vocab_size]);
+  });
+  model.free();
 });

@@ -3,19 +3,26 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { folderWithText, SMALL, unrolled } from "../../support/program.ts";
+import { folderWithText, SMALL, SMALL_TRANSFORMER, unrolled } from "../../support/program.ts";
 
-test.each(["lstm", "gru", "rnn"])(
+const recurrent = (net: string): string[] => [...SMALL, "--model", net, "--layers", "2"];
+
+test.each([
+  ["lstm", recurrent("lstm")],
+  ["gru", recurrent("gru")],
+  ["rnn", recurrent("rnn")],
+  ["transformer", SMALL_TRANSFORMER],
+])(
   "%s: 200 steps are 100, saved, loaded in a new process, and 100 more, byte for byte",
-  async (net) => {
+  async (_, net) => {
     const folder = folderWithText();
-    const options = [...SMALL, ..."--layers 2 --dropout 0.2 --no-report --seed 7".split(" ")];
+    const options = [...net, ..."--dropout 0.2 --no-report --seed 7".split(" ")];
     const train = async (...args: string[]): Promise<void> =>
       expect(await unrolled(folder, ["train", "text", ...args])).toMatchObject({ code: 0 });
     const read = (name: string): Buffer => readFileSync(join(folder, name));
 
-    await train("--model", net, ...options, "--steps", "200", "--out", "straight.safetensors");
-    await train("--model", net, ...options, "--steps", "100", "--out", "cut.safetensors");
+    await train(...options, "--steps", "200", "--out", "straight.safetensors");
+    await train(...options, "--steps", "100", "--out", "cut.safetensors");
     expect(read("cut.safetensors").equals(read("straight.safetensors"))).toBe(false);
     await train("--resume", "cut.safetensors", "--steps", "200", "--no-report");
     expect(read("cut.safetensors").equals(read("straight.safetensors"))).toBe(true);

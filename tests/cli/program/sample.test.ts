@@ -2,7 +2,14 @@
 
 import { spawnSync } from "node:child_process";
 import { beforeAll, expect, test } from "vitest";
-import { CLI, folderWithText, SMALL, start, unrolled } from "../../support/program.ts";
+import {
+  CLI,
+  folderWithText,
+  SMALL,
+  SMALL_TRANSFORMER,
+  start,
+  unrolled,
+} from "../../support/program.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -94,4 +101,13 @@ test("it reads what it wrote, through a pipe", () => {
     { shell: true, cwd: folder, encoding: "utf8" },
   );
   expect([status, stdout.trim()]).toEqual([0, "45"]);
+});
+
+test("a transformer writes past the longest text that it can see", async () => {
+  const files = ["--steps", "20", "--no-report", "--out", "t.safetensors"];
+  await unrolled(folder, ["train", "text", ...SMALL_TRANSFORMER, ...files]);
+  const args = "sample t.safetensors --length 200 --prompt".split(" ");
+  const { code, stdout, stderr } = await unrolled(folder, [...args, "const two = one; // 7 const"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toHaveLength(227);
 });

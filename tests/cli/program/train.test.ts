@@ -4,7 +4,14 @@ import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadSafetensors, scope } from "../../../ts/index.ts";
-import { CLI, folderWithText, SMALL, start, unrolled } from "../../support/program.ts";
+import {
+  CLI,
+  folderWithText,
+  SMALL,
+  SMALL_TRANSFORMER,
+  start,
+  unrolled,
+} from "../../support/program.ts";
 
 const NUMBER = String.raw`\d+\.\d\d`;
 
@@ -114,6 +121,26 @@ test("the checkpoint holds the weights under PyTorch's names and the rest under 
       ).toBe(true);
     expect(JSON.parse(metadata.get("unrolled.options")!)).toMatchObject({ hidden: 16, seed: 1 });
     expect(JSON.parse(metadata.get("unrolled.vocabulary")!)).toContain("c");
+  });
+});
+
+test("a transformer trains like the others, and learns", async () => {
+  const folder = folderWithText();
+  const train = ["train", "text", ...SMALL_TRANSFORMER, "--seq", "32", "--lr", "0.01", "--steps", "200"]; // prettier-ignore
+  const run = await unrolled(folder, train);
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  expect(run.stdout).toContain("transformer with");
+  expect(readdirSync(folder).sort()).toEqual(["model.safetensors", "report.html", "text"]);
+  const [, net, unigram] = /transformer ([\d.]+) {2}trigram [\d.]+ {2}unigram ([\d.]+)/.exec(run.stdout)!; // prettier-ignore
+  expect(Number(net)).toBeLessThan(0.5 * Number(unigram));
+  const report = readFileSync(join(folder, "report.html"), "utf8");
+  expect(report).toContain("<h2>Attending</h2>");
+  const bytes = new Uint8Array(readFileSync(join(folder, "model.safetensors")));
+  scope(() => {
+    const { tensors, metadata } = loadSafetensors(bytes);
+    expect(JSON.parse(metadata.get("unrolled.options")!)).not.toHaveProperty("embedding");
+    expect([...tensors.keys()]).toContain("transformer.h.1.attn.c_attn.weight");
+    expect([...tensors.keys()].some((name) => name.startsWith("unrolled.state"))).toBe(false);
   });
 });
 

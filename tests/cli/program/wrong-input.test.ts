@@ -49,7 +49,9 @@ beforeAll(async () => {
     put("foreign.safetensors", saveSafetensors(tensors, new Map([["format", "pt"]])));
     put("newer.safetensors", changed("format", "char-lm 99"));
     put("no-json.safetensors", changed("options", "{"));
-    put("no-net.safetensors", withOptions({ model: "transformer" }));
+    put("no-net.safetensors", withOptions({ model: "perceptron" }));
+    put("no-heads.safetensors", withOptions({ model: "transformer" }));
+    put("odd-heads.safetensors", withOptions({ model: "transformer", heads: 3 }));
     put("no-size.safetensors", withOptions({ hidden: 1.5 }));
     put("larger.safetensors", withOptions({ hidden: 32 }));
     put("no-vocabulary.safetensors", changed("vocabulary", "[]"));
@@ -99,7 +101,7 @@ test.each([
     "the text has only 19 characters to train on; --batch 32 and --seq 64 need at least 2049",
   ],
   // options
-  [`${TRAIN} --model cnn`, `--model must be lstm or gru or rnn, got "cnn"`],
+  [`${TRAIN} --model cnn`, `--model must be lstm or gru or rnn or transformer, got "cnn"`],
   [`${TRAIN} --hidden 0`, `--hidden must be an integer from 1 to 65536, got "0"`],
   [`${TRAIN} --hidden ten`, `--hidden must be an integer from 1 to 65536, got "ten"`],
   [`${TRAIN} --embedding 1.5`, "--embedding must be an integer"],
@@ -115,6 +117,20 @@ test.each([
   ["train text --steps 0", "--steps must be an integer"],
   ["train text --minutes 0", "--minutes must be a number above 0"],
   [`${TRAIN} --minutes 1`, "option '--steps <n>' cannot be used with option '--minutes <m>'"],
+  [
+    `${TRAIN} --heads 2`,
+    "--heads does not go with --model lstm: only --model transformer has heads",
+  ],
+  [
+    `${TRAIN} --model transformer --embedding 8`,
+    "--embedding does not go with --model transformer: the size of a character's vector is that of --hidden",
+  ],
+  [
+    `${TRAIN} --model transformer --hidden 10 --heads 3`,
+    "expected --hidden to be a multiple of --heads, got 10 and 3",
+  ],
+  [`${TRAIN} --resume model.safetensors --heads 2`, "--heads does not go with --model lstm"],
+  ["attend model.safetensors --text abc", "model.safetensors holds a recurrent net"],
   [`${TRAIN} --colour`, "unknown option '--colour'"],
   [
     `${TRAIN} --hidden 65536 --layers 64`,
@@ -136,6 +152,8 @@ test.each([
     "newer",
     "no-json",
     "no-net",
+    "no-heads",
+    "odd-heads",
     "no-size",
     "no-vocabulary",
   ].flatMap((name): [string, string][] => {

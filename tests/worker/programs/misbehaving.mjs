@@ -34,6 +34,14 @@ const programs = {
       Atomics.store(witness, 0, 1);
     }
   },
+  /** Steps of 20 ms; the witness knows which has begun. */
+  *slow({ witness, looks }, { signal }) {
+    for (let step = 1; !(looks && signal.aborted); step++) {
+      Atomics.store(witness, 0, step);
+      for (const start = performance.now(); performance.now() - start < 20;);
+      yield step;
+    }
+  },
   *oneThrows(_, { group }) {
     if (group.rank === 1) throw new RangeError("only here");
     yield 1;

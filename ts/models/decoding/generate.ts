@@ -72,7 +72,8 @@ export interface AbortOptions {
 /**
  * The same without blocking: now and then other tasks get their turn, and `signal` ends it.
  *
- *     for await (const id of generate(session, prompt, { maxTokens: 100, signal: AbortSignal.timeout(5000) })) ...
+ *     const signal = AbortSignal.timeout(5000);
+ *     for await (const id of generate(session, prompt, { maxTokens: 100, signal })) write(decode(id));
  *
  * @throws the signal's reason when it is aborted, and what `generateSync` throws
  */

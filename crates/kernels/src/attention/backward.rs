@@ -7,51 +7,50 @@
 //! dQ = scale · dS K,   dK = scale · dSᵀ Q,   dM = dS
 //! ```
 
-use super::{KEYS, Mask, QUERIES, Setting, cut, padded, products, rows_times, scaled};
+use super::{KEYS, Mask, Setting, cut, padded, rows_times, scaled, scores};
 use crate::gemm::pack;
-use crate::gemm::tile::{self, ROWS, View, strip_width, width};
+use crate::gemm::tile::{self, View, width};
 use crate::math::Math;
 use crate::real::{Float, Lane, Real};
 
+/// Queries whose weights and their gradients are kept at a time.
+const QUERIES: usize = 64;
+
 /// Scratch, by what it holds.
 struct Rooms<'a, T> {
-    /// Kᵀ, Vᵀ and scale · K as panels.
+    /// Kᵀ, Vᵀ and scale · K of a block, as panels.
     kt: &'a mut [T],
     vt: &'a mut [T],
     k: &'a mut [T],
-    /// dKᵀ and dVᵀ, in panels of keys.
-    dkt: &'a mut [T],
-    dvt: &'a mut [T],
-    /// scale · Q of the block; its transpose and dOᵀ, wide.
+    /// scale · Q of a block, then as panels, and dO as panels.
     q: &'a mut [T],
-    qt: &'a mut [T],
-    dot: &'a mut [T],
-    /// Four rows of Q, dO or dS, wide.
-    strip: &'a mut [T],
-    /// A ⊙ Z and dS of the block, in panels of keys; Z of a row.
+    q_panels: &'a mut [T],
+    dout: &'a mut [T],
+    /// A ⊙ Z and dS of the block; Z of a row.
     a: &'a mut [T],
     ds: &'a mut [T],
     z: &'a mut [T],
 }
 
-pub fn rooms<T: Float>(rows: usize, keys: usize, features: usize, values: usize) -> [usize; 12] {
-    let (block, queries, w, sw) =
-        (padded::<T>(keys), QUERIES.min(rows), width::<T>(), strip_width::<T>());
-    let rows_of = |n: usize| n.div_ceil(ROWS) * sw;
+pub fn rooms<T: Float>(rows: usize, keys: usize, features: usize, values: usize) -> [usize; 9] {
+    let (block, queries) = (padded::<T>(keys), QUERIES.min(rows));
+    let (e, ev) = (features.next_multiple_of(width::<T>()), values.next_multiple_of(width::<T>()));
     [
         block * features,
         block * values,
-        block * features.next_multiple_of(w),
-        block * features,
-        block * values,
+        block * e,
         queries * features,
-        queries * rows_of(features),
-        queries * rows_of(values),
-        sw * features.max(values).max(block),
-        queries * block,
-        queries * block,
+        queries * e,
+        queries * ev,
+        queries * apart::<T>(block),
+        queries * apart::<T>(block),
         block,
     ]
+}
+
+/// From a row of weights to the next: not a power of two, whose columns would meet in one set of the cache.
+fn apart<T: Float>(block: usize) -> usize {
+    block + width::<T>()
 }
 
 /// Adds to every gradient that is wanted.
@@ -73,9 +72,9 @@ pub fn backward<T: Float>(
         [seed_lo, seed_hi, counter_lo, counter_hi],
         [scale, dropout],
     );
-    let [kt, vt, k_rows, dkt, dvt, q_rows, qt, dot, strip, a, ds, z] =
+    let [kt, vt, k_panels, q_rows, q_panels, dout_panels, a, ds, z] =
         cut(scratch, rooms::<T>(group * queries, keys, features, values));
-    let mut rooms = Rooms { kt, vt, k: k_rows, dkt, dvt, q: q_rows, qt, dot, strip, a, ds, z };
+    let mut rooms = Rooms { kt, vt, k: k_panels, q: q_rows, q_panels, dout: dout_panels, a, ds, z };
     let mut d = Gradients { dq, dk, dv, dbias };
     for n in 0..batch * heads {
         for j in (0..keys).step_by(KEYS) {
@@ -95,7 +94,6 @@ pub fn backward<T: Float>(
                     }
                 }
             }
-            rooms.unload(&mut d, at, block, features, values)
         }
     }
 }
@@ -117,24 +115,6 @@ impl<T: Float> Rooms<'_, T> {
         for k in self.k.iter_mut() {
             *k = *k * setting.scale
         }
-        self.dkt.fill(T::ZERO);
-        self.dvt.fill(T::ZERO);
-    }
-
-    /// Adds what a block of keys has gathered.
-    fn unload(&self, d: &mut Gradients<T>, at: usize, block: usize, e: usize, ev: usize) {
-        let w = width::<T>();
-        let add = |from: &[T], to: Option<&mut [T]>, n: usize| {
-            let Some(to) = to else { return };
-            for (x, to) in to[at * n..][..block * n].chunks_exact_mut(n.max(1)).enumerate() {
-                let panel = &from[x / w * w * n + x % w..];
-                for (c, to) in to.iter_mut().enumerate() {
-                    *to = *to + panel[c * w]
-                }
-            }
-        };
-        add(self.dkt, d.dk.as_deref_mut(), e);
-        add(self.dvt, d.dv.as_deref_mut(), ev);
     }
 
     /// A block of queries against a block of keys.
@@ -143,38 +123,34 @@ impl<T: Float> Rooms<'_, T> {
         d: &mut Gradients<T>, n: usize, g: usize, i: usize, rows: usize, j: usize, block: usize,
     ) {
         let Setting { s, mask, dropout, scale } = setting;
-        let (e, ev, w, sw) = (s.features, s.values, width::<T>(), strip_width::<T>());
-        let first = (n * s.group + g) * s.queries + i;
+        let (e, ev, w) = (s.features, s.values, width::<T>());
+        let (first, key) = ((n * s.group + g) * s.queries + i, n * s.keys + j);
         let (b, h) = (n / s.heads, n % s.heads * s.group + g);
         let (out, dout) = (&out[first * ev..][..rows * ev], &dout[first * ev..][..rows * ev]);
         scaled(&q[first * e..][..rows * e], self.q, *scale);
-        let q = &self.q[..rows * e];
-        pack::strips(View { at: q, row: 1, col: e }, self.qt, e, rows);
-        pack::strips(View { at: dout, row: 1, col: ev }, self.dot, ev, rows);
-        let panel = QUERIES.min(s.group * s.queries) * w; // of the block's weights
-        let seen_at = |i: usize| s.seen(i, j).min(block);
+        let (q, dout_rows) =
+            (View { at: &*self.q, row: e, col: 1 }, View { at: dout, row: ev, col: 1 });
+        pack::panels(q, self.q_panels, rows, e);
+        pack::panels(dout_rows, self.dout, rows, ev);
+        let seen = s.seen(i + rows - 1, j).min(block);
+        let used = seen.next_multiple_of(w);
+        let ld = apart::<T>(padded::<T>(s.keys));
 
-        for y in (0..rows).step_by(ROWS) {
-            let m = ROWS.min(rows - y);
-            let seen = seen_at(i + y + m - 1);
-            for x in y..y + m {
-                for (p, a) in self.a.chunks_exact_mut(panel).enumerate().take(seen.div_ceil(w)) {
-                    let seen = seen_at(i + x).saturating_sub(p * w);
-                    mask.start(&mut a[x * w..][..w], mask.row(b, h, i + x), j + p * w, seen)
-                }
-                for ds in self.ds.chunks_exact_mut(panel).take(seen.div_ceil(w)) {
-                    ds[x * w..][..w].fill(T::ZERO)
-                }
-            }
-            // S = scale · Q Kᵀ + M, dO Vᵀ
-            if e > 0 {
-                pack::strips(View { at: &q[y * e..], row: e, col: 1 }, self.strip, m, e);
-                products(self.strip, self.kt, &mut self.a[y * w..], w, panel, m, seen, e);
-            }
-            if ev > 0 {
-                pack::strips(View { at: &dout[y * ev..], row: ev, col: 1 }, self.strip, m, ev);
-                products(self.strip, self.vt, &mut self.ds[y * w..], w, panel, m, seen, ev);
-            }
+        // S = scale · Q Kᵀ + M, dO Vᵀ
+        for x in 0..rows {
+            let (a, ds) = (&mut self.a[x * ld..][..used], &mut self.ds[x * ld..][..used]);
+            mask.start(a, mask.row(b, h, i + x), j, s.seen(i + x, j));
+            ds.fill(T::ZERO)
+        }
+        let blind = |p: usize| s.blind(i, rows, j + p * w);
+        scores(q, self.kt, self.a, (ld, used), rows, e, blind);
+        scores(dout_rows, self.vt, self.ds, (ld, used), rows, ev, blind);
+
+        let alike = s.alike(i, j, seen);
+        for y in (0..rows).step_by(alike.min(rows)) {
+            let m = alike.min(rows - y);
+            let seen = s.seen(i + y + m - 1, j).min(block);
+            let used = seen.next_multiple_of(w);
             for x in y..y + m {
                 let r = first + x;
                 let delta = dot(&out[x * ev..][..ev], &dout[x * ev..][..ev]);
@@ -182,75 +158,63 @@ impl<T: Float> Rooms<'_, T> {
                     dropout.fill(self.z, r as u64 * s.keys as u64 + j as u64)
                 }
                 let z = dropout.map(|_| &*self.z);
-                let panels = seen.div_ceil(w);
-                differentiate(self.a, self.ds, x * w, panel, panels, lse[r], delta, z);
+                let (a, ds) = (&mut self.a[x * ld..][..used], &mut self.ds[x * ld..][..used]);
+                differentiate(a, ds, lse[r], delta, z);
                 if let Some(dbias) = d.dbias.as_deref_mut() {
                     let row = mask.row(b, h, i + x) + j * mask.col;
-                    for c in 0..seen {
+                    for (c, ds) in ds[..seen].iter().enumerate() {
                         let dm = &mut dbias[row + c * mask.col];
-                        *dm = *dm + self.ds[c / w * panel + x * w + c % w]
+                        *dm = *dm + *ds
                     }
                 }
             }
             // dQ += dS · scale K
             if let Some(dq) = d.dq.as_deref_mut() {
-                for (p, ds) in self.ds.chunks_exact(panel).enumerate().take(seen.div_ceil(w)) {
-                    let ds = View { at: &ds[y * w..], row: w, col: 1 };
-                    pack::strips(ds, &mut self.strip[p * w * sw..], m, w.min(seen - p * w))
-                }
+                let ds = View { at: &self.ds[y * ld..], row: ld, col: 1 };
                 let dq = &mut dq[(first + y) * e..][..m * e];
-                rows_times(self.strip, self.k, dq, m, e, seen, block)
+                rows_times(ds, self.k, dq, m, e, seen, block)
             }
         }
 
-        // dKᵀ += scale Qᵀ dS, dVᵀ += dOᵀ (A ⊙ Z)
-        let first_row = |p: usize| {
-            (0..rows)
-                .step_by(ROWS)
-                .find(|y| seen_at(i + (y + ROWS).min(rows) - 1) > p * w)
-                .unwrap_or(rows)
-        };
-        let add = |wide: &[T], weights: &[T], to: &mut [T], n: usize| {
-            for (c, wide) in wide.chunks_exact(rows * sw).enumerate().take(n.div_ceil(ROWS)) {
-                for (p, weights) in weights.chunks_exact(panel).enumerate().take(block.div_ceil(w))
-                {
-                    let from = first_row(p);
-                    let to = &mut to[p * n * w + c * ROWS * w..];
-                    let m = ROWS.min(n - c * ROWS);
-                    tile::wide(&wide[from * sw..], &weights[from * w..], to, w, m, w, rows - from)
+        // dK += dSᵀ · scale Q, dV += (A ⊙ Z)ᵀ dO
+        let step = if alike < rows { w } else { block };
+        let add = |weights: &[T], panels: &[T], to: Option<&mut [T]>, n: usize| {
+            let Some(to) = to else { return };
+            let to = &mut to[key * n..][..block * n];
+            for (p, panel) in panels.chunks_exact((rows * w).max(1)).enumerate().take(n.div_ceil(w))
+            {
+                for c in (0..seen).step_by(step) {
+                    let x = s.blind(i, rows, j + c);
+                    let weights = View { at: &weights[x * ld + c..], row: 1, col: ld };
+                    let panel = View { at: &panel[x * w..], row: w, col: 1 };
+                    let (m, n_panel) = (step.min(seen - c), w.min(n - p * w));
+                    tile::panel(weights, panel, &mut to[c * n + p * w..], n, m, n_panel, rows - x)
                 }
             }
         };
-        if d.dk.is_some() {
-            add(self.qt, self.ds, self.dkt, e)
-        }
-        if d.dv.is_some() {
-            add(self.dot, self.a, self.dvt, ev)
-        }
+        add(self.ds, self.q_panels, d.dk.as_deref_mut(), e);
+        add(self.a, self.dout, d.dv.as_deref_mut(), ev);
     }
 }
 
 /// Σ x y
 fn dot<T: Float>(x: &[T], y: &[T]) -> T {
-    x.iter().zip(y).fold(T::ZERO, |sum, (x, y)| sum + *x * *y)
+    let lanes = T::Long::LANES;
+    let (xs, ys) = (x.chunks_exact(lanes), y.chunks_exact(lanes));
+    let rest = xs.remainder().iter().zip(ys.remainder());
+    let sum = xs.zip(ys).fold(T::Long::ZERO, |s, (x, y)| s + T::Long::load(x) * T::Long::load(y));
+    rest.fold(sum.sum(), |sum, (x, y)| sum + *x * *y)
 }
 
-/// The scores of a row become A ⊙ Z, and dO Vᵀ becomes dS: `panels` pieces, `apart` from one to the next.
+/// The scores of a row become A ⊙ Z, and dO Vᵀ becomes dS.
 #[inline(never)]
-fn differentiate<T: Float>(
-    s: &mut [T], ds: &mut [T], at: usize, apart: usize, panels: usize, lse: T, delta: T,
-    z: Option<&[T]>,
-) {
-    let (w, lanes) = (width::<T>(), T::Twin::LANES);
-    let (lse, delta) = (T::Twin::splat(lse), T::Twin::splat(delta));
-    for p in 0..panels {
-        let at = p * apart + at;
-        let (s, ds) = (&mut s[at..][..w], &mut ds[at..][..w]);
-        for k in (0..w).step_by(lanes) {
-            let a = (T::Twin::load(&s[k..]) - lse).decay();
-            let z = z.map_or(T::Twin::ONE, |z| T::Twin::load(&z[p * w + k..]));
-            (a * z).store(&mut s[k..]);
-            (a * (T::Twin::load(&ds[k..]) * z - delta)).store(&mut ds[k..])
-        }
+fn differentiate<T: Float>(s: &mut [T], ds: &mut [T], lse: T, delta: T, z: Option<&[T]>) {
+    let lanes = T::Long::LANES;
+    let (lse, delta) = (T::Long::splat(lse), T::Long::splat(delta));
+    for (k, (s, ds)) in s.chunks_exact_mut(lanes).zip(ds.chunks_exact_mut(lanes)).enumerate() {
+        let a = (T::Long::load(s) - lse).decay();
+        let z = z.map_or(T::Long::ONE, |z| T::Long::load(&z[k * lanes..]));
+        (a * z).store(s);
+        (a * (T::Long::load(ds) * z - delta)).store(ds)
     }
 }

@@ -1,23 +1,24 @@
 //! The weighted sum of what a query looks at, a block of keys after the other.
 
-use super::{KEYS, Mask, Setting, cut, padded, products, rows_times, scaled};
+use super::{KEYS, Mask, Setting, cut, padded, rows_times, scaled, scores};
 use crate::gemm;
 use crate::gemm::pack;
-use crate::gemm::tile::{ROWS, View, strip_width, width};
+use crate::gemm::tile::{ROWS, View, width};
 use crate::lanes;
 use crate::math::Math;
 use crate::real::{Float, Lane, Real};
 
-/// Kᵀ and V as panels; four queries, one by one and wide; their scores, and the weights wide; Z; Σ e^(S − m) of every row.
-pub fn rooms<T: Float>(rows: usize, keys: usize, features: usize, values: usize) -> [usize; 8] {
-    let block = padded::<T>(keys);
+/// Queries that are worked on at a time: with a panel of keys or values they stay in the first cache.
+const QUERIES: usize = 32;
+
+/// Kᵀ and V as panels; scale · Q of a block; its scores, then its weights; Z; Σ e^(S − m) of every row.
+pub fn rooms<T: Float>(rows: usize, keys: usize, features: usize, values: usize) -> [usize; 6] {
+    let (block, queries) = (padded::<T>(keys), QUERIES.min(rows));
     [
         block * features,
         block * values.next_multiple_of(width::<T>()),
-        ROWS * features,
-        strip_width::<T>() * features,
-        ROWS * block,
-        strip_width::<T>() * block,
+        queries * features,
+        queries * block,
         block,
         rows,
     ]
@@ -61,7 +62,7 @@ pub fn forward<T: Float>(
 /// One head of keys and values, and the queries of its group.
 fn head<T: Float>(
     setting: &Setting<T>, n: usize, q: &[T], k: &[T], v: &[T], out: &mut [T], lse: &mut [T],
-    [k_panels, v_panels, few, few_wide, scores, wide, z, sums]: &mut [&mut [T]; 8],
+    [k_panels, v_panels, qs, weights, z, sums]: &mut [&mut [T]; 6],
 ) {
     let Setting { s, mask, dropout, scale } = setting;
     let (e, ev, w) = (s.features, s.values, width::<T>());
@@ -75,42 +76,52 @@ fn head<T: Float>(
             pack::panels(View { at: k, row: 1, col: e }, k_panels, e, block);
             pack::panels(View { at: v, row: ev, col: 1 }, v_panels, block, ev);
         }
-        for r in (0..s.group * s.queries).filter(|r| (r % s.queries).is_multiple_of(ROWS)) {
+        for r in (0..s.group * s.queries).filter(|r| (r % s.queries).is_multiple_of(QUERIES)) {
             let (g, i) = (r / s.queries, r % s.queries);
-            let m = ROWS.min(s.queries - i);
-            let seen = s.seen(i + m - 1, j).min(block);
+            let rows = QUERIES.min(s.queries - i);
+            let seen = s.seen(i + rows - 1, j).min(block);
             if seen == 0 {
                 continue;
             }
-            let out = &mut out[r * ev..][..m * ev];
             let ld = if in_place { seen } else { seen.next_multiple_of(w) };
-            for (x, scores) in scores.chunks_exact_mut(ld).enumerate().take(m) {
+            for (x, weights) in weights.chunks_exact_mut(ld).enumerate().take(rows) {
                 let (b, h) = (n / s.heads, n % s.heads * s.group + g);
-                mask.start(scores, mask.row(b, h, i + x), j, s.seen(i + x, j).min(seen))
+                mask.start(weights, mask.row(b, h, i + x), j, s.seen(i + x, j).min(seen))
             }
-            scaled(&q[r * e..][..m * e], few, *scale);
+            scaled(&q[r * e..][..rows * e], qs, *scale);
             if in_place {
-                gemm::nt(few, k, scores, &mut [], m, seen, e, 1, 0, 0)
-            } else if e > 0 {
-                pack::strips(View { at: few, row: e, col: 1 }, few_wide, m, e);
-                products(few_wide, k_panels, scores, ld, w, m, seen, e)
+                gemm::nt(qs, k, weights, &mut [], rows, seen, e, 1, 0, 0)
+            } else {
+                let q = View { at: qs, row: e, col: 1 };
+                scores(q, k_panels, weights, (ld, ld), rows, e, |p| s.blind(i, rows, j + p * w))
             }
-            for (x, scores) in scores.chunks_exact_mut(ld).enumerate().take(m) {
-                let out = &mut out[x * ev..][..ev];
-                weigh(scores, out, &mut lse[r + x], &mut sums[r + x]);
-                if let Some(dropout) = dropout {
-                    let row = n * s.group * s.queries + r + x;
-                    dropout.fill(&mut z[..ld], row as u64 * s.keys as u64 + j as u64);
-                    for (s, z) in scores.iter_mut().zip(z.iter()) {
-                        *s = *s * *z
+            let alike = s.alike(i, j, seen);
+            for y in (0..rows).step_by(alike.min(rows)) {
+                let m = alike.min(rows - y);
+                let seen = s.seen(i + y + m - 1, j).min(block);
+                if seen == 0 {
+                    continue;
+                }
+                let used = if in_place { seen } else { seen.next_multiple_of(w) };
+                let out = &mut out[(r + y) * ev..][..m * ev];
+                let weights = &mut weights[y * ld..][..m * ld];
+                for (x, weights) in weights.chunks_exact_mut(ld).enumerate() {
+                    let (row, weights) = (r + y + x, &mut weights[..used]);
+                    weigh(weights, &mut out[x * ev..][..ev], &mut lse[row], &mut sums[row]);
+                    if let Some(dropout) = dropout {
+                        let row = n * s.group * s.queries + row;
+                        dropout.fill(&mut z[..used], row as u64 * s.keys as u64 + j as u64);
+                        for (a, z) in weights.iter_mut().zip(z.iter()) {
+                            *a = *a * *z
+                        }
                     }
                 }
-            }
-            if in_place {
-                gemm::nn(scores, v, out, &mut [], m, ev, seen, 1, 0, 0)
-            } else {
-                pack::strips(View { at: scores, row: ld, col: 1 }, wide, m, seen);
-                rows_times(wide, v_panels, out, m, ev, seen, block)
+                if in_place {
+                    gemm::nn(weights, v, out, &mut [], m, ev, seen, 1, 0, 0)
+                } else {
+                    let weights = View { at: weights, row: ld, col: 1 };
+                    rows_times(weights, v_panels, out, m, ev, seen, block)
+                }
             }
         }
     }
@@ -127,12 +138,13 @@ fn head<T: Float>(
 fn weigh<T: Float>(scores: &mut [T], out: &mut [T], m: &mut T, sum: &mut T) {
     let largest = largest(scores, *m);
     let base = if largest == T::of(f64::NEG_INFINITY) { T::ZERO } else { largest };
-    let shrink = (*m - base).decay();
-    *sum = *sum * shrink + exponentials(scores, base);
-    *m = largest;
-    if shrink != T::ONE {
+    if *sum != T::ZERO && *m != largest {
+        let shrink = (*m - base).decay();
+        *sum = *sum * shrink;
         multiply(out, shrink)
     }
+    *sum = *sum + exponentials(scores, base);
+    *m = largest
 }
 
 /// The larger of m and all of s. A NaN may be passed over: its exponential is one, too.
@@ -151,10 +163,10 @@ fn largest<T: Float>(s: &[T], m: T) -> T {
 
 /// s = e^(s − m), and their sum
 fn exponentials<T: Float>(s: &mut [T], m: T) -> T {
-    let mut wide = s.chunks_exact_mut(T::Twin::LANES);
-    let mut sum = T::Twin::ZERO;
+    let mut wide = s.chunks_exact_mut(T::Long::LANES);
+    let mut sum = T::Long::ZERO;
     for s in wide.by_ref() {
-        let a = (T::Twin::load(s) - T::Twin::splat(m)).decay();
+        let a = (T::Long::load(s) - T::Long::splat(m)).decay();
         a.store(s);
         sum = sum + a
     }

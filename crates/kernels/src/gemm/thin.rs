@@ -90,16 +90,18 @@ pub fn sums<T: Float>(a: View<T>, b: View<T>, c: &mut [T], m: usize, n: usize, k
     }
 }
 
-/// M rows of C, from P rows of B at a time.
+/// M rows of C, from P rows of B at a time that lie k / P apart: each is a stream that goes on in the next row.
 #[inline(never)]
 fn rows<T: Float, const M: usize, const P: usize>(
     a: View<T>, b: View<T>, c: &mut [T], n: usize, k: usize,
 ) -> usize {
-    let whole = k - k % P;
-    for p in (0..whole).step_by(P) {
-        sum::<T, M, P>(a.from(0, p), b.from(p, 0), c, n)
+    let apart = k / P;
+    let (strided, streams) = (View { col: a.col * apart, ..a }, View { row: b.row * apart, ..b });
+    for p in 0..apart {
+        let (a, b) = (&a.at[p * a.col..], &b.at[p * b.row..]);
+        sum::<T, M, P>(View { at: a, ..strided }, View { at: b, ..streams }, c, n)
     }
-    for p in whole..k {
+    for p in apart * P..k {
         sum::<T, M, 1>(a.from(0, p), b.from(p, 0), c, n)
     }
     M

@@ -109,14 +109,18 @@ impl Bits for F32x4 {
     fn constant(c: &'static Four) -> Self {
         Self(c.0)
     }
-    fn two_to(self) -> Self {
-        Self(self.0.map(|n| f32::from_bits((n.to_bits() << 23).wrapping_add(1f32.to_bits()))))
+    fn times_two_to(self, n: Self) -> Self {
+        let power = |i: usize| n.0[i].to_bits() << 23;
+        Self(from_fn(|i| f32::from_bits(self.0[i].to_bits().wrapping_add(power(i)))))
     }
-    fn two_to_halves(self) -> (Self, Self) {
-        let shift = (Self::SHIFT as f32).to_bits();
-        let n = self.0.map(|n| n.to_bits().wrapping_sub(shift) as i32);
-        let power = |n: i32| f32::from_bits((n << 23).wrapping_add(1f32.to_bits() as i32) as u32);
-        (Self(n.map(|n| power(n >> 1))), Self(n.map(|n| power(n.wrapping_sub(n >> 1)))))
+    fn halves(self) -> (Self, Self) {
+        let half = self.0.map(|n| n.to_bits() as i32 >> 1);
+        let rest = from_fn(|i| (self.0[i].to_bits() as i32).wrapping_sub(half[i]));
+        let floats = |bits: [i32; 4]| Self(bits.map(|b| f32::from_bits(b as u32)));
+        (floats(half), floats(rest))
+    }
+    fn unless(self, mask: [bool; 4]) -> Self {
+        Self::pick(mask, Self::ZERO, self)
     }
     fn split(self) -> (Self, Self) {
         let bits = self.0.map(f32::to_bits);
@@ -125,17 +129,5 @@ impl Bits for F32x4 {
     }
     fn with_sign(self, of: Self) -> Self {
         Self(from_fn(|i| self.0[i].copysign(of.0[i])))
-    }
-    fn within(self, low: Self, high: Self) -> Self {
-        Self(from_fn(|i| {
-            let x = self.0[i];
-            if x < low.0[i] {
-                low.0[i]
-            } else if high.0[i] < x {
-                high.0[i]
-            } else {
-                x
-            }
-        }))
     }
 }

@@ -3,13 +3,11 @@
 use super::*;
 use core::arch::wasm32::*;
 
-static ONE: Four = Four::of(1.0);
-static SHIFT: Four = Four::of(<F32x4 as Bits>::SHIFT as f32);
 static SIGN: Four = Four::of(-0.0);
 
 macro_rules! vector {
     ($V:ident, $f:ty, $n:literal, $add:ident $sub:ident $mul:ident $div:ident $neg:ident,
-     $lt:ident $le:ident $eq:ident, $min:ident $max:ident $pmax:ident $abs:ident $sqrt:ident $round:ident $madd:ident,
+     $lt:ident $le:ident $eq:ident, $min:ident $max:ident $pmin:ident $pmax:ident $abs:ident $sqrt:ident $round:ident $madd:ident,
      $splat:ident, $const:ident($($one:expr),+; $($zero:expr),+)) => {
         #[derive(Clone, Copy)]
         pub struct $V(pub v128);
@@ -87,6 +85,10 @@ macro_rules! vector {
                 Self($pmax(self.0, o.0))
             }
             #[inline(always)]
+            fn smaller(self, o: Self) -> Self {
+                Self($pmin(self.0, o.0))
+            }
+            #[inline(always)]
             fn abs(self) -> Self {
                 Self($abs(self.0))
             }
@@ -138,7 +140,7 @@ macro_rules! vector {
     };
 }
 vector!(F32x4, f32, 4, f32x4_add f32x4_sub f32x4_mul f32x4_div f32x4_neg,
-    f32x4_lt f32x4_le f32x4_eq, f32x4_min f32x4_max f32x4_pmax f32x4_abs f32x4_sqrt f32x4_nearest f32x4_relaxed_madd,
+    f32x4_lt f32x4_le f32x4_eq, f32x4_min f32x4_max f32x4_pmin f32x4_pmax f32x4_abs f32x4_sqrt f32x4_nearest f32x4_relaxed_madd,
     f32x4_splat, f32x4(1.0, 1.0, 1.0, 1.0; 0.0, 0.0, 0.0, 0.0));
 
 impl Bits for F32x4 {
@@ -149,14 +151,17 @@ impl Bits for F32x4 {
         Self(unsafe { core::ptr::read_volatile((c as *const Four).cast()) }) // SAFETY: a reference, aligned
     }
     #[inline(always)]
-    fn two_to(self) -> Self {
-        Self(i32x4_add(i32x4_shl(self.0, 23), Self::constant(&ONE).0))
+    fn times_two_to(self, n: Self) -> Self {
+        Self(i32x4_add(self.0, i32x4_shl(n.0, 23)))
     }
     #[inline(always)]
-    fn two_to_halves(self) -> (Self, Self) {
-        let n = i32x4_sub(self.0, Self::constant(&SHIFT).0);
-        let half = i32x4_shr(n, 1);
-        (Self(half).two_to(), Self(i32x4_sub(n, half)).two_to())
+    fn halves(self) -> (Self, Self) {
+        let half = i32x4_shr(self.0, 1);
+        (Self(half), Self(i32x4_sub(self.0, half)))
+    }
+    #[inline(always)]
+    fn unless(self, mask: v128) -> Self {
+        Self(v128_andnot(self.0, mask))
     }
     #[inline(always)]
     fn split(self) -> (Self, Self) {
@@ -168,11 +173,7 @@ impl Bits for F32x4 {
     fn with_sign(self, of: Self) -> Self {
         Self(v128_bitselect(of.0, self.0, Self::constant(&SIGN).0))
     }
-    #[inline(always)]
-    fn within(self, low: Self, high: Self) -> Self {
-        Self(f32x4_pmin(f32x4_pmax(self.0, low.0), high.0))
-    }
 }
 vector!(F64x2, f64, 2, f64x2_add f64x2_sub f64x2_mul f64x2_div f64x2_neg,
-    f64x2_lt f64x2_le f64x2_eq, f64x2_min f64x2_max f64x2_pmax f64x2_abs f64x2_sqrt f64x2_nearest f64x2_relaxed_madd,
+    f64x2_lt f64x2_le f64x2_eq, f64x2_min f64x2_max f64x2_pmin f64x2_pmax f64x2_abs f64x2_sqrt f64x2_nearest f64x2_relaxed_madd,
     f64x2_splat, f64x2(1.0, 1.0; 0.0, 0.0));
