@@ -73,7 +73,7 @@ test("a page of our own is replaced; any other file is left as it is, before any
   const other = join(folder, "other.html");
   writeFileSync(other, "<p>mine</p>");
   expect(() => run(good, { out: other })).toThrow(
-    "is none that unrolled wrote; it is left as it is",
+    "is no such file of unrolled's; it is left as it is",
   );
   expect(readFileSync(other, "utf8")).toBe("<p>mine</p>");
   expect(() => run(good, { out: join(folder, "nowhere", "x.html") })).toThrow("cannot be written");
