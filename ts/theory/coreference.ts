@@ -116,7 +116,7 @@ export const ENGLISH: readonly string[] = [
 export const GERMAN: readonly string[] = ["[PAD]", "[START]", ...different(everything.flatMap((s) => s.german))]; // prettier-ignore
 
 /** Words as numbers: source int32 [B, 11] and target int32 [B, 12], which begins with [START]. */
-export function asTranslation(sentences: readonly Coreference[]): Transduction {
+export function asTranslation(sentences: readonly Pick<Coreference, "words" | "german">[]): Transduction {
   const ids = (rows: (readonly string[])[], words: readonly string[]): Tensor =>
     tensor(Int32Array.from(rows.flat(), (word) => words.indexOf(word)), [rows.length, rows[0]!.length]); // prettier-ignore
   return {
