@@ -19,10 +19,12 @@ mod forward;
 pub use backward::backward;
 pub use forward::forward;
 
-use crate::gemm::tile::{self, ROWS, View, width};
+use crate::gemm::tile::{self, View, width};
 use crate::random::Dropout;
 use crate::real::Float;
 
+/// Queries that do not see about equally many keys are taken by so many.
+const FEW: usize = 4;
 /// Keys that are worked on at a time.
 const KEYS: usize = 128;
 
@@ -61,7 +63,7 @@ impl Sizes {
     }
     /// How many queries from i on to take together, that see about equally many of the `keys` from j on.
     fn alike(self, i: usize, j: usize, keys: usize) -> usize {
-        if self.seen(i, j) >= keys { usize::MAX } else { ROWS }
+        if self.seen(i, j) >= keys { usize::MAX } else { FEW }
     }
 }
 

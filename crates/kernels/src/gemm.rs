@@ -9,13 +9,13 @@ mod thin;
 pub(crate) mod tile;
 
 use crate::real::Float;
-use tile::{ROWS, View, strip_width, width};
+use tile::{View, width};
 
-/// Steps of k per block: a panel of B and a wide strip of A take 16 KB.
+/// Steps of k per block: a panel of B and a block of A take 24 KB.
 const K: usize = 128;
 /// Columns of B packed at a time: K · N fits a second-level cache.
 const N: usize = 512;
-/// Rows of A made wide at a time.
+/// Rows of A at a time.
 const M: usize = 32;
 /// Up to here C has few rows.
 const FEW: usize = 4;
@@ -75,12 +75,7 @@ fn each<T: Float>(
 
 /// Elements of scratch that a product of these sizes needs, whatever is transposed.
 pub fn scratch(m: usize, n: usize, k: usize) -> usize {
-    k.min(K) * (n.min(N).next_multiple_of(width::<f32>()) + wide_width::<f32>(m.min(M)))
-}
-
-/// Elements of the wide strips of m rows, for each step of k.
-const fn wide_width<T: Float>(m: usize) -> usize {
-    m.div_ceil(ROWS) * strip_width::<T>()
+    k.min(K) * (n.min(N).next_multiple_of(width::<f32>()) + m.min(M))
 }
 
 #[inline(never)]
@@ -127,39 +122,30 @@ fn small<T: Float>(
     }
 }
 
-/// For large ones: a block of A is made wide, and each panel of B is packed when the first block of A needs it.
+/// For large ones: each panel of B is packed when the first block of A needs it, and A where its rows are not contiguous, since its
+/// steps may lie a page apart.
 fn blocked<T: Float>(
     a: View<T>, b: View<T>, c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize,
 ) {
     let w = width::<T>();
-    let (panels, strips) = scratch.split_at_mut(k.min(K) * n.min(N).next_multiple_of(w));
+    let (panels, columns) = scratch.split_at_mut(k.min(K) * n.min(N).next_multiple_of(w));
     for p in (0..k).step_by(K) {
         let k = K.min(k - p);
         for j in (0..n).step_by(N) {
             let (b, nb) = (b.from(p, j), N.min(n - j));
             for i in (0..m).step_by(M) {
-                let mb = M.min(m - i);
-                pack::strips(a.from(i, p), strips, mb, k);
+                let (a, mb) = (a.from(i, p), M.min(m - i));
+                let a = if a.col == 1 { a } else { pack::columns(a, columns, mb, k) };
                 for (q, panel) in panels.chunks_exact_mut(k * w).enumerate().take(nb.div_ceil(w)) {
                     let nb = w.min(nb - q * w);
                     if i == 0 {
                         pack::one(b.from(0, q * w), panel, k, nb)
                     }
-                    block(strips, panel, &mut c[i * n + j + q * w..], n, mb, nb, k)
+                    let panel = View { at: &*panel, row: w, col: 1 };
+                    tile::panel(a, panel, &mut c[i * n + j + q * w..], n, mb, nb, k)
                 }
             }
         }
-    }
-}
-
-/// C[m, n] += A B for wide strips of A and one panel of B.
-#[inline(always)]
-fn block<T: Float>(
-    strips: &[T], panel: &[T], c: &mut [T], ldc: usize, m: usize, n: usize, k: usize,
-) {
-    for (s, strip) in strips.chunks_exact(k * strip_width::<T>()).enumerate().take(m.div_ceil(ROWS))
-    {
-        tile::wide(strip, panel, &mut c[s * ROWS * ldc..], ldc, ROWS.min(m - s * ROWS), n, k)
     }
 }
 
@@ -178,21 +164,14 @@ pub fn pack_nn<T: Float>(b: &[T], panels: &mut [T], n: usize, k: usize) {
     pack::panels(View { at: b, row: n, col: 1 }, panels, k, n)
 }
 
-/// Elements of scratch that `packed` needs.
-pub fn packed_scratch(m: usize, k: usize) -> usize {
-    wide_width::<f32>(m) * k.min(K)
-}
-
 /// C[m, n] += A[m, k] B, with B packed.
-pub fn packed<T: Float>(
-    a: &[T], panels: &[T], c: &mut [T], strips: &mut [T], m: usize, n: usize, k: usize,
-) {
+pub fn packed<T: Float>(a: &[T], panels: &[T], c: &mut [T], m: usize, n: usize, k: usize) {
     let (a, w) = (View { at: a, row: k, col: 1 }, width::<T>());
     for p in (0..k).step_by(K) {
         let kb = K.min(k - p);
-        pack::strips(a.from(0, p), strips, m, kb);
         for j in (0..n).step_by(w) {
-            block(strips, &panels[j * k + p * w..][..kb * w], &mut c[j..], n, m, w.min(n - j), kb)
+            let panel = View { at: &panels[j * k + p * w..][..kb * w], row: w, col: 1 };
+            tile::panel(a.from(0, p), panel, &mut c[j..], n, m, w.min(n - j), kb)
         }
     }
 }

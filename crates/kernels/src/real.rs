@@ -64,16 +64,6 @@ pub trait Lane: Real {
     /// The lanes added up: first with third, second with fourth, then the two sums.
     fn sum(self) -> Self::Item;
     fn largest(self) -> Self::Item;
-    /// Writes each lane as a vector of equal numbers, `apart` from one to the next.
-    #[inline(always)]
-    fn spread(self, to: &mut [Self::Item], apart: usize) {
-        let mut lanes = [Self::Item::ZERO; 16];
-        self.store(&mut lanes);
-        for (i, x) in lanes[..Self::LANES].iter().enumerate() {
-            Self::splat(*x).store(&mut to[i * apart..])
-        }
-    }
-
     #[inline(always)]
     fn add_to(self, to: &mut [Self::Item]) {
         (Self::load(to) + self).store(to)

@@ -91,8 +91,8 @@ const fn packs<T: Float>(batch: usize) -> bool {
 /// A weight, ready for a product at every step.
 pub struct Repeated<'a, T> {
     weight: &'a [T],
-    panels: &'a [T],
-    rows: &'a mut [T],
+    /// The packed weight, or what products with it in place need.
+    scratch: &'a mut [T],
     /// [B, N] += [B, K] by the weight
     sizes: [usize; 3],
     transposed: bool,
@@ -101,36 +101,34 @@ pub struct Repeated<'a, T> {
 impl<'a, T: Float> Repeated<'a, T> {
     /// For x Wᵀ, with W [N, K].
     pub fn nt(weight: &'a [T], scratch: &'a mut [T], s: Sizes, n: usize, k: usize) -> Self {
-        let (panels, rows) = scratch.split_at_mut(gemm::panels(n, k));
         if packs::<T>(s.batch) {
-            gemm::pack_nt(weight, panels, n, k);
+            gemm::pack_nt(weight, scratch, n, k);
         }
-        Self { weight, panels, rows, sizes: [s.batch, n, k], transposed: true }
+        Self { weight, scratch, sizes: [s.batch, n, k], transposed: true }
     }
     /// For x W, with W [K, N].
     pub fn nn(weight: &'a [T], scratch: &'a mut [T], s: Sizes, n: usize, k: usize) -> Self {
-        let (panels, rows) = scratch.split_at_mut(gemm::panels(n, k));
         if packs::<T>(s.batch) {
-            gemm::pack_nn(weight, panels, n, k);
+            gemm::pack_nn(weight, scratch, n, k);
         }
-        Self { weight, panels, rows, sizes: [s.batch, n, k], transposed: false }
+        Self { weight, scratch, sizes: [s.batch, n, k], transposed: false }
     }
     /// y [B, N] += x Wᵀ or x W
     pub fn add(&mut self, x: &[T], y: &mut [T]) {
         let [m, n, k] = self.sizes;
         if packs::<T>(m) {
-            gemm::packed(x, self.panels, y, self.rows, m, n, k)
+            gemm::packed(x, self.scratch, y, m, n, k)
         } else if self.transposed {
-            gemm::nt(x, self.weight, y, self.rows, m, n, k, 1, 0, 0)
+            gemm::nt(x, self.weight, y, self.scratch, m, n, k, 1, 0, 0)
         } else {
-            gemm::nn(x, self.weight, y, self.rows, m, n, k, 1, 0, 0)
+            gemm::nn(x, self.weight, y, self.scratch, m, n, k, 1, 0, 0)
         }
     }
 }
 
 /// Elements of scratch that a `Repeated` needs.
 pub fn repeated(s: Sizes, n: usize, k: usize) -> usize {
-    gemm::panels(n, k) + gemm::packed_scratch(s.batch, k)
+    gemm::panels(n, k).max(gemm::scratch(s.batch, n, k))
 }
 
 /// Through gates = W_ih x, for all steps at once.

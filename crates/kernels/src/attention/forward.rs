@@ -1,9 +1,9 @@
 //! The weighted sum of what a query looks at, a block of keys after the other.
 
-use super::{KEYS, Mask, Setting, cut, padded, rows_times, scaled, scores};
+use super::{FEW, KEYS, Mask, Setting, cut, padded, rows_times, scaled, scores};
 use crate::gemm;
 use crate::gemm::pack;
-use crate::gemm::tile::{ROWS, View, width};
+use crate::gemm::tile::{View, width};
 use crate::lanes;
 use crate::math::Math;
 use crate::real::{Float, Lane, Real};
@@ -67,7 +67,7 @@ fn head<T: Float>(
     let Setting { s, mask, dropout, scale } = setting;
     let (e, ev, w) = (s.features, s.values, width::<T>());
     // Few queries: packing keys and values would cost more than multiplying with them.
-    let in_place = s.queries <= ROWS;
+    let in_place = s.queries <= FEW;
     sums.fill(T::ZERO);
     for j in (0..s.keys).step_by(KEYS) {
         let block = KEYS.min(s.keys - j);

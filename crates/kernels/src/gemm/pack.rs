@@ -1,6 +1,7 @@
 //! Packing: the panels of a matrix one after the other, each in the order in which the micro-kernel reads it.
 
-use super::tile::{ROWS, View, strip_width, width};
+use super::tile::{View, width};
+use crate::lanes;
 use crate::real::{Float, Lane};
 
 /// The first n columns of B[k, n] as ⌈n / width⌉ panels of [k, width], padded with zeros.
@@ -56,44 +57,16 @@ fn transpose<T: Float>(b: View<T>, to: &mut [T], k: usize, w: usize) {
     }
 }
 
-/// Strips of ROWS rows of A[m, k], each number as a vector of equal numbers; rows past the last are zeros.
+/// A block of A[m, k], whose columns are contiguous, one after the other.
 #[inline(never)]
-pub fn strips<T: Float>(a: View<T>, to: &mut [T], m: usize, k: usize) {
-    for (s, to) in to.chunks_mut((strip_width::<T>() * k).max(1)).enumerate().take(m.div_ceil(ROWS))
-    {
-        let i = s * ROWS;
-        match (m - i, a.col == 1) {
-            (m, _) if m < ROWS => rest(a.from(i, 0), to, m, k),
-            (_, true) => strip(View { col: 1, ..a.from(i, 0) }, to, k),
-            _ => strip(View { row: 1, ..a.from(i, 0) }, to, k),
-        }
+pub fn columns<'a, T: Float>(a: View<T>, to: &'a mut [T], m: usize, k: usize) -> View<'a, T> {
+    #[inline(always)]
+    fn copy<T: Float, V: Lane<Item = T>>(from: &[T], to: &mut [T], i: usize) {
+        V::load(&from[i..]).store(&mut to[i..])
     }
-}
-
-#[inline(always)]
-fn strip<T: Float>(a: View<T>, to: &mut [T], k: usize) {
-    let (lanes, width) = (T::Wide::LANES, strip_width::<T>());
-    let rows: [&[T]; ROWS] = core::array::from_fn(|i| &a.at[i * a.row..][..(k - 1) * a.col + 1]);
-    let whole = if a.col == 1 { k - k % lanes } else { 0 };
-    let (vectors, single) = to.split_at_mut(whole * width);
-    for (p, to) in vectors.chunks_exact_mut(lanes * width).enumerate() {
-        for i in 0..ROWS {
-            T::Wide::load(&rows[i][p * lanes..]).spread(&mut to[i * lanes..], width)
-        }
+    for (p, to) in to.chunks_exact_mut(m).enumerate().take(k) {
+        let from = &a.at[p * a.col..][..m];
+        lanes!(long T, m, |i| copy(from, to, i))
     }
-    for (p, to) in (whole..k).zip(single.chunks_exact_mut(width)) {
-        for i in 0..ROWS {
-            T::Wide::splat(rows[i][p * a.col]).store(&mut to[i * lanes..])
-        }
-    }
-}
-
-fn rest<T: Float>(a: View<T>, to: &mut [T], m: usize, k: usize) {
-    let lanes = T::Wide::LANES;
-    to.fill(T::ZERO);
-    for (p, to) in to.chunks_exact_mut(strip_width::<T>()).take(k).enumerate() {
-        for i in 0..m {
-            T::Wide::splat(a.at[i * a.row + p * a.col]).store(&mut to[i * lanes..])
-        }
-    }
+    View { at: to, row: 1, col: m }
 }

@@ -1,7 +1,6 @@
 //! The micro-kernels: an M × (N vectors) tile of C in registers, one rank-1 update per step of k.
 //!
-//! M · N = 8 accumulators with the loads of one step of k fill the 16 vector registers. Where the numbers of A stand
-//! one by one, a tile is 2 × 4 vectors; where they stand as vectors of equal numbers ("wide"), 4 × 2.
+//! M · N = 2 · 4 accumulators with the loads of one step of k leave room in the 16 vector registers.
 //!
 //! The loops make four steps a turn, with ways out: the one after each step saves the turn's own cost. The one amid each step
 //! is never taken; it cuts the step in two, so that an engine which moves loads to the front of a block moves half as
@@ -12,16 +11,9 @@ use core::slice::from_raw_parts;
 
 /// A panel of B, packed or in place, is this many vectors wide (64 bytes).
 pub const VECTORS: usize = 4;
-/// Rows of a wide strip of A.
-pub const ROWS: usize = 4;
 
 pub const fn width<T: Float>() -> usize {
     VECTORS * T::Wide::LANES
-}
-
-/// Elements of a wide strip of A, for each step of k.
-pub const fn strip_width<T: Float>() -> usize {
-    ROWS * T::Wide::LANES
 }
 
 /// Where a matrix lies: element (i, j) at `at[i · row + j · col]`.
@@ -70,23 +62,13 @@ fn rows<T: Float>(a: View<T>, b: View<T>, c: &mut [T], ldc: usize, m: usize, n: 
     }
 }
 
-/// The same for a wide strip of A, `a[p · strip_width + i · LANES..]` = A[i, p], with m <= ROWS, and a packed panel.
-#[inline(never)]
-pub fn wide<T: Float>(a: &[T], b: &[T], c: &mut [T], ldc: usize, m: usize, n: usize, k: usize) {
-    let half = width::<T>() / 2;
-    broad(a, b, c, ldc, m, n.min(half), k);
-    if n > half {
-        broad(a, b.get(half..).unwrap_or(&[]), &mut c[half..], ldc, m, n - half, k)
-    }
-}
-
 /// More steps than memory can hold, which the compiler does not know.
 #[inline(always)]
 fn never() -> [usize; 4] {
     core::hint::black_box([usize::MAX; 4])
 }
 
-/// C[m, n] of an M × 4 vectors tile, where the numbers of A stand one by one.
+/// C[m, n] of an M × 4 vectors tile.
 #[inline(always)]
 fn narrow<T: Float, const M: usize>(
     a: View<T>, b: View<T>, c: &mut [T], ldc: usize, m: usize, n: usize, k: usize,
@@ -122,50 +104,6 @@ fn narrow<T: Float, const M: usize>(
             unsafe { (pa, pb) = (pa.add(a.col), pb.add(b.row)) }
         }
         left -= 4
-    }
-    add(acc, c, ldc, m, n)
-}
-
-/// C[m, n] of a ROWS × 2 vectors tile, where A is wide and B packed.
-#[inline(always)]
-fn broad<T: Float>(a: &[T], b: &[T], c: &mut [T], ldc: usize, m: usize, n: usize, k: usize) {
-    let lanes = T::Wide::LANES;
-    if k == 0 {
-        return;
-    }
-    assert!(k * strip_width::<T>() <= a.len() && k * width::<T>() - 2 * lanes <= b.len());
-    let never = never();
-    let mut acc = [[T::Wide::ZERO; 2]; ROWS];
-    let (mut pa, mut pb, mut left) = (a.as_ptr(), b.as_ptr(), k);
-    // Indexed as arrays, so that each offset ends up inside its load.
-    'turns: loop {
-        for step in 0..4 {
-            // SAFETY: one of k steps of both, whose ends the assertion looked at.
-            unsafe {
-                let ys: [T::Wide; 2] = core::array::from_fn(|j| {
-                    let p =
-                        (&raw const (*pb.cast::<[[T::Wide; VECTORS]; 4]>())[step][j]).cast::<T>();
-                    T::Wide::load(from_raw_parts(p, lanes))
-                });
-                for i in 0..ROWS {
-                    if i == 2 && left == never[step] {
-                        break 'turns;
-                    }
-                    let p = (&raw const (*pa.cast::<[[T::Wide; ROWS]; 4]>())[step][i]).cast::<T>();
-                    let x = T::Wide::load(from_raw_parts(p, lanes));
-                    for j in 0..2 {
-                        acc[i][j] = acc[i][j].add_product(x, ys[j])
-                    }
-                }
-            }
-            if left == step + 1 {
-                break 'turns;
-            }
-        }
-        // SAFETY: more than four steps are left.
-        unsafe {
-            (pa, pb, left) = (pa.add(4 * strip_width::<T>()), pb.add(4 * width::<T>()), left - 4)
-        }
     }
     add(acc, c, ldc, m, n)
 }
