@@ -112,26 +112,36 @@ function trial(seed: number, progress: (done: number) => void) {
   return result;
 }
 
+/** What a net attends to in one of the slide's two sentences. */
+function seen(net: BERT, tired: boolean) {
+  const tokens = animalStreet("animal", "street", tired);
+  const row = (values: number[]) => tensor(Int32Array.from(values), [1, tokens.length]);
+  const second = tokens.indexOf("[SEP]") + 1;
+  const ids = row(tokens.map((word) => WORDS.indexOf(word)));
+  const tokenTypes = row(tokens.map((_, t) => Number(t >= second)));
+  const { records } = nn.captureAttention(net, () => net.forward(ids, { tokenTypes }));
+  const of = (part: "weights" | "query" | "key") => records.map((record) => record[part]);
+  return { tokens, attention: of("weights"), queries: of("query"), keys: of("key") };
+}
+
 /** The slide: two heads of "it", and how the first comes to its weights. */
 function pictures(net: BERT, toAnimal: number, toPlace: number): Picture[] {
   return scope(() =>
     noGrad(() => {
-      const tokens = animalStreet("animal", "street", true);
-      const row = (values: number[]) => tensor(Int32Array.from(values), [1, tokens.length]);
-      const second = tokens.indexOf("[SEP]") + 1;
-      const ids = row(tokens.map((word) => WORDS.indexOf(word)));
-      const tokenTypes = row(tokens.map((_, t) => Number(t >= second)));
-      const { records } = nn.captureAttention(net, () => net.forward(ids, { tokenTypes }));
-      const of = (part: "weights" | "query" | "key") => records.map((record) => record[part]);
-      const [attention, queries, keys] = [of("weights"), of("query"), of("key")];
+      const [tired, wide] = [seen(net, true), seen(net, false)];
+      const token = { side: "left", index: AT.it } as const;
       return [
-        ...[toAnimal, toPlace].map((head, i) => ({
-          caption: `“it”, by head ${head}: it looks at the ${tokens[i === 0 ? AT.animal : AT.place]!}.`,
-          svg: headViewSvg({ attention, tokens, heads: [head], token: { side: "left", index: AT.it } }),
-        })),
+        {
+          caption: `“… too tired”: head ${toAnimal}, whose “it” looks at the animal rather than the street.`,
+          svg: headViewSvg({ attention: tired.attention, tokens: tired.tokens, heads: [toAnimal], token }),
+        },
+        {
+          caption: `“… too wide”: head ${toPlace}, whose “it” looks at the street rather than the animal.`,
+          svg: headViewSvg({ attention: wide.attention, tokens: wide.tokens, heads: [toPlace], token }),
+        },
         {
           caption: `How head ${toAnimal} comes to that: the query of “it”, times every key, summed, through the softmax.`,
-          svg: neuronViewSvg({ attention, queries, keys, tokens, head: toAnimal, token: AT.it }),
+          svg: neuronViewSvg({ ...tired, head: toAnimal, token: AT.it }),
         },
       ];
     }),
