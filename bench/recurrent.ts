@@ -34,6 +34,9 @@ export const works = (): Work[] =>
     timed(`${net} step, states kept, ${show(STEP)}`, { of: "share", atLeast: 0.85 }, () =>
       step(net, STEP),
     ),
+    timed(`${net} session, one push, ${show(STEP)}`, { of: "share", atLeast: 0.85 }, () =>
+      session(net, STEP),
+    ),
     timed(`${net} training step, ${show({ ...SEQUENCE, B: 32 })}`, atMost(1.22), () =>
       training(net, { ...SEQUENCE, B: 32 }),
     ),
@@ -92,6 +95,25 @@ function step(net: Net, sizes: Sizes): Subject {
         agree(net, h, u.select(reference(net, layer, twice), 0, 1));
       }),
     free: () => (layer.free(), x.free(), free(state)),
+  };
+}
+
+/** What `step` does, by a session, which keeps its states. */
+function session(net: Net, sizes: Sizes): Subject {
+  const { D, H, B } = sizes;
+  const layer = make(net, sizes);
+  const x = u.randn([B, D]);
+  const pushed = layer.session({ batch: B });
+  return {
+    run: () => pushed.push(x).free(),
+    bytesRead: 4 * GATES[net] * H * (D + H),
+    elements: B * H,
+    check: () =>
+      u.scope(() => {
+        pushed.reset().push(x);
+        agree(net, pushed.push(x), u.select(reference(net, layer, u.stack([x, x])), 0, 1));
+      }),
+    free: () => (layer.free(), x.free(), pushed.free()),
   };
 }
 

@@ -7,7 +7,7 @@ from torch.optim import lr_scheduler as L
 STEPS = 60
 CAMEL = {
     "step_size": "stepSize",
-    "total_iters": "totalSteps",
+    "total_iters": "totalIters",
     "start_factor": "startFactor",
     "end_factor": "endFactor",
     "T_max": "tMax",

@@ -17,15 +17,15 @@ export const MISSING = `A Rust compiler for ${TARGET} is needed. Install one of:
   - rustup (https://rustup.rs), then: rustup target add ${TARGET}
   - on Debian, as root: apt-get install --no-install-recommends ${DEBIAN.join(" ")}`;
 
-/** The environment in which cargo and wasm-pack build for WASM. */
-export async function rust() {
+/** The environment in which cargo and wasm-pack build for WASM. @param debian where Debian has its compiler */
+export async function rust(debian = "/usr/bin/rustc") {
   const env = { ...process.env };
   // These would replace the flags of .cargo/config.toml.
   delete env.RUSTFLAGS;
   delete env.CARGO_ENCODED_RUSTFLAGS;
   if (hasTarget("rustc")) return env;
 
-  const sources = () => sourcesOf("rustc") ?? sourcesOf("/usr/bin/rustc");
+  const sources = () => sourcesOf("rustc") ?? sourcesOf(debian);
   const another = () => sources() ?? builtSysroot();
   if (!another() && output("rustup", ["--version"])) {
     await step(`adding ${TARGET} to rustup`, () =>

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { afterAll, expect, test } from "vitest";
 import { type Lecture, LECTURES, runLecture } from "../../ts/cli/lecture.ts";
 import type { Exhibit } from "../../ts/lecture/exhibit.ts";
@@ -48,6 +49,17 @@ test("a number that is not as expected has a cross, and exit code 1", () => {
   expect(text).toContain("1 of 2 numbers are not as expected");
 });
 
+test("on a terminal a bar tells which exhibit runs and how much is done", () => {
+  const out = join(folder, "lecture.html");
+  const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 100, rows: 40 });
+  runLecture("part", { out }, good, terminal as unknown as NodeJS.WriteStream);
+  const text = String(terminal.read());
+  for (const part of ["─ 0 %  title A", "─ 50 %  title A", "━ 100 %  title B"]) {
+    expect(text).toContain(part);
+  }
+  expect(text.lastIndexOf("━")).toBeLessThan(text.indexOf("all 2 numbers are as expected"));
+});
+
 test("for machines: one JSON object a line", () => {
   const { text } = run(bad, { json: true });
   const events = text.trimEnd().split("\n").map((line) => JSON.parse(line) as { event: string }); // prettier-ignore
@@ -61,7 +73,7 @@ test("a page of our own is replaced; any other file is left as it is, before any
   const other = join(folder, "other.html");
   writeFileSync(other, "<p>mine</p>");
   expect(() => run(good, { out: other })).toThrow(
-    "is none that unrolled wrote; it is left as it is",
+    "is no such file of unrolled's; it is left as it is",
   );
   expect(readFileSync(other, "utf8")).toBe("<p>mine</p>");
   expect(() => run(good, { out: join(folder, "nowhere", "x.html") })).toThrow("cannot be written");

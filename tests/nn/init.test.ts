@@ -182,6 +182,20 @@ test("the same generator gives the same values", () => {
   });
 });
 
+test.each([
+  [0, 1, 8, 9],
+  [0, 1, -40, -39],
+  [5, 0, -2, 2],
+  [0.5, 0, -2, 2],
+])("truncNormal of N(%d, %d²) stays from %d to %d", (mean, std, low, high) => {
+  level(() => {
+    for (const x of init.truncNormal(zeros([50]), mean, std, low, high).data()) {
+      expect(x).toBeGreaterThanOrEqual(low);
+      expect(x).toBeLessThanOrEqual(high);
+    }
+  });
+});
+
 test.each<[string, () => unknown, RegExp]>([
   [
     "no float",
@@ -208,6 +222,8 @@ test.each<[string, () => unknown, RegExp]>([
     /groups to divide 3 channels, got 2/,
   ],
   ["bounds", () => init.uniform(zeros([3]), 1, 0), /expected high to be a number from 1/],
+  ["no bounds", () => init.uniform(zeros([3]), -1e308, 1e308), /high − low to be finite/],
+  ["infinite std", () => init.normal(zeros([3]), 0, Infinity), /std to be finite, got Infinity/],
   ["std", () => init.normal(zeros([3]), 0, -1), /expected std to be a number from 0/],
   ["trunc bounds", () => init.truncNormal(zeros([3]), 0, 1, 2, -2), /expected high/],
   [

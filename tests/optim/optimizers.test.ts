@@ -275,6 +275,7 @@ describe("clipping", () => {
       }
       expect(b!.grad!.data()[1]).toBe(4);
       expect(optim.clipGradNorm([], 1)).toBe(0);
+      expect(optim.clipGradNorm(a!, 10)).toBe(5); // one parameter needs no list
       expect(() => optim.clipGradNorm([a!], -1)).toThrow(/expected maxNorm/);
       expect(() => optim.clipGradNorm([a!], 1, { normType: 0 })).toThrow(/expected normType/);
     });

@@ -117,6 +117,18 @@ test("Noam rises in a line, peaks at the warm-up's end and falls with the root",
   expect(rates.indexOf(Math.max(...rates))).toBe(10);
 });
 
+test.each(["min", "max"] as const)("an infinite metric is no better than none, mode %s", (mode) => {
+  const optimizer = scheduled();
+  const plateau = new optim.ReduceLROnPlateau(optimizer, { mode, patience: 0, factor: 0.5 });
+  plateau.step(mode === "min" ? Infinity : -Infinity);
+  expect(plateau.lastLr).toEqual([0.05, 0.01]);
+  plateau.loadStateDict(JSON.parse(JSON.stringify(plateau.stateDict())) as optim.PlateauState);
+  plateau.step(1);
+  expect(plateau.lastLr).toEqual([0.05, 0.01]);
+  plateau.step(1);
+  expect(plateau.lastLr).toEqual([0.025, 0.005]);
+});
+
 test("an optimiser of ours follows its schedule", () => {
   const net = new nn.Linear(2, 2);
   const adam = new optim.Adam(net.parameters(), { lr: 1 });

@@ -85,6 +85,25 @@ test("a logarithmic chart has powers of ten and leaves out what is not above 0",
   expect(svg).not.toMatch(/NaN|Infinity/);
 });
 
+test("over few decades, too, each power of ten stands there once", () => {
+  const svg = lineChart({
+    curves: [{ name: "a", colour: "red", points: [[0, 3], [1, 0.002]] }], // prettier-ignore
+    yScale: "log",
+    xLabel: "",
+    yLabel: "",
+    description: "",
+  });
+  const powers = words(svg).filter((word) => word.startsWith("10") && !word.includes(" "));
+  expect(powers.sort()).toEqual(["10¹", "10⁰", "10⁻¹", "10⁻²", "10⁻³"].sort());
+});
+
+test("a matrix says how far its colours go, and whether both ways", () => {
+  const scaled = (v: number): string[] =>
+    words(matrices({ matrices: [{ name: "A", rows: [[v, 2]] }], scales: true, description: "A" }));
+  expect(scaled(-1)).toContain("±2");
+  expect(scaled(1)).toContain("0 to 2");
+});
+
 test("the page has every statement, number and picture, and refers to nothing outside", () => {
   const verdict = { what: "<what>", expected: "1", measured: "2", pass: false };
   const picture = { caption: "c & d", svg: "<svg></svg>" };

@@ -22,7 +22,8 @@ export const oneOf =
 
 /** What the parsers, or commander itself, have to say, as one sentence. */
 export function sentenceOf({ message, code }: CommanderError): string {
-  if (code === "commander.help") return "expected a command: train, sample, export or lecture";
+  if (code === "commander.help")
+    return "expected a command: train, sample, export, attend or lecture";
   const wrong = /^error: option '(--[\w-]+).*?' argument '(.*)' is invalid\. (.*)$/s.exec(message);
   return wrong
     ? `${wrong[1]} must be ${wrong[3]}, got "${wrong[2]}"`

@@ -1,9 +1,9 @@
 /** @file The files that the program writes. */
 
-import { closeSync, existsSync, openSync, readSync, rmSync, statSync } from "node:fs";
+import { closeSync, lstatSync, openSync, rmSync, type Stats } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { saveFile } from "../io/save-file.ts";
-import { REPORT_MARK } from "./corpus.ts";
+import { readBytes, REPORT_MARK } from "./corpus.ts";
 import { Problem, reasonOf } from "./problem.ts";
 
 /**
@@ -12,15 +12,28 @@ import { Problem, reasonOf } from "./problem.ts";
  * @throws Problem
  */
 export function expectOurs(what: string, path: string, ours: (path: string) => boolean): void {
-  if (existsSync(path)) {
-    if (!statSync(path).isFile())
+  if (path === "") throw new Problem(`${what} must be the name of a file, got ""`);
+  const status = statusOf(path);
+  if (status) {
+    if (status.isSymbolicLink())
+      throw new Problem(`${what} ${path} cannot be written: it is a link, which would be replaced`);
+    if (!status.isFile())
       throw new Problem(`${what} ${path} cannot be written: it is a folder, or no plain file`);
     if (!ours(path))
       throw new Problem(
-        `${what} ${path} is there already and is none that unrolled wrote; it is left as it is`,
+        `${what} ${path} is there already and is no such file of unrolled's; it is left as it is`,
       );
   }
   probe(`${what} ${path}`, path);
+}
+
+/** What is there; undefined where nothing is, or where it cannot be told: the probe then says why. */
+function statusOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Makes and removes a file beside the target: the only question about permissions that every system answers. */
@@ -43,11 +56,6 @@ export function save(path: string, bytes: Uint8Array): void {
   }
 }
 
-/** Whether a file is a report of ours. */
-export function isReport(path: string): boolean {
-  const file = openSync(path, "r");
-  const head = Buffer.alloc(400);
-  const length = readSync(file, head);
-  closeSync(file);
-  return head.toString("utf8", 0, length).includes(REPORT_MARK);
-}
+/** Whether a file is a report of ours. @throws Problem */
+export const isReport = (path: string): boolean =>
+  Buffer.from(readBytes(path).subarray(0, 400)).toString().includes(REPORT_MARK);

@@ -51,11 +51,11 @@ export async function runTrain(paths: readonly string[], options: TrainOptions):
 async function run(paths: readonly string[], options: TrainOptions): Promise<number> {
   const out = options.out ?? options.resume ?? "model.safetensors";
   const report = reportPath(options, out);
-  if (report && resolve(report) === resolve(out))
+  if (report !== undefined && resolve(report) === resolve(out))
     throw new Problem(`--out and --report are both ${out}; the report needs a file of its own`);
-  const { trainer, corpus } = begin(paths, options, report ? [out, report] : [out]);
+  const { trainer, corpus } = begin(paths, options, report === undefined ? [out] : [out, report]);
   expectOurs("--out", out, isCheckpoint);
-  if (report) expectOurs("--report", report, isReport);
+  if (report !== undefined) expectOurs("--report", report, isReport);
   if (options.steps !== undefined && options.steps < trainer.step) {
     throw new Problem(
       `${options.resume} has done ${trainer.step} steps already: --steps counts from the beginning, so give more than that`,
@@ -209,7 +209,7 @@ function conclude({ trainer, options, paths, out, report, progress, stop }: Endi
     progress.say(`to write:    ${program()} sample ${quoted(out)}`);
     goOn();
   }
-  if (!report) return;
+  if (report === undefined) return;
   save(report, new TextEncoder().encode(reportOf(trainer, bits)));
   progress.say(`to look at:  ${report}`, { event: "report", report });
 }

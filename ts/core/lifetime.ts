@@ -5,8 +5,8 @@ import { currentOwner, Scope, usageByOwner, type Usage, within } from "./scope.t
 import { moveOut, Tensor } from "./tensor.ts";
 
 /**
- * Runs one step: everything made inside is freed at the end, but the tensors that it returns (directly, or in arrays and
- * plain objects), which live on in the scope around it as leaves. Parameters and optimiser state are not touched.
+ * Runs one step: everything made inside is freed at the end, but the tensors that it returns (directly, or in arrays, Maps
+ * and plain objects), which live on in the scope around it as leaves. Parameters and optimiser state are not touched.
  *
  * Without a function it opens a scope to be closed by hand or by `using step = scope()`.
  *
@@ -46,13 +46,14 @@ export function isThenable(x: unknown): boolean {
   return typeof (x as { then?: unknown } | null | undefined)?.then === "function";
 }
 
-/** Visits the tensors in a value: itself, or in arrays and plain objects of any depth. */
+/** Visits the tensors in a value: itself, or in arrays, Maps and plain objects of any depth. */
 export function eachTensor(value: unknown, visit: (t: Tensor) => void, seen = new Set()): void {
   if (typeof value !== "object" || value === null || seen.has(value)) return;
   seen.add(value);
   if (value instanceof Tensor) visit(value);
-  else if (Array.isArray(value) || isPlain(value)) {
-    for (const part of Object.values(value)) eachTensor(part, visit, seen);
+  else if (value instanceof Map || Array.isArray(value) || isPlain(value)) {
+    const parts: Iterable<unknown> = value instanceof Map ? value.values() : Object.values(value);
+    for (const part of parts) eachTensor(part, visit, seen);
   }
 }
 

@@ -33,11 +33,12 @@ const TAIL = [
   ],
 ] as const;
 
-/** The x below which a share p of the normal distribution lies. */
+/** The x below which a share p of the normal distribution lies: −∞ at 0, ∞ at 1. */
 export function normalQuantile(p: number): number {
   const q = p - 0.5;
   if (Math.abs(q) <= 0.425) return q * ratio(CENTRE, 0.180625 - q * q);
   const r = Math.sqrt(-kernels.scalar_log(q < 0 ? p : 1 - p));
+  if (r === Infinity) return q < 0 ? -r : r;
   const x = r <= 5 ? ratio(MIDDLE, r - 1.6) : ratio(TAIL, r - 5);
   return q < 0 ? -x : x;
 }

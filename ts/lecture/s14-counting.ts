@@ -91,7 +91,6 @@ function run(options: ExhibitOptions) {
         svg: matrices({
           matrices: [{ name: "c", rows: cells, scale: Math.max(...cells.flat().map(Math.abs)) }],
           scales: true,
-          width: 620,
           description: `Heat map of ${HIDDEN} cells over ${2 * SHOWN + 1} steps.`,
         }),
       },

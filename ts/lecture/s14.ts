@@ -131,7 +131,7 @@ export const exhibit: Exhibit = {
       verdicts,
       pictures: [
         {
-          caption: `The busy beaver of 4 states as nn.RNN runs it: ${TICKS} ticks a step, ${longest.length - 1} steps from the blank tape at the top to the halt. The tape is read off two hidden units; the head is red.`,
+          caption: `The busy beaver of 4 states as nn.RNN runs it: ${TICKS} ticks a step, ${longest.length - 1} steps from the blank tape at the left to the halt. The tape is read off two hidden units; the head is red.`,
           svg: tapeDiagram({ moments: longest, description: `The tape at each of ${longest.length - 1} steps, from blank to 13 ones.` }),
         },
         {

@@ -88,7 +88,7 @@ function checked(): Verdict[] {
     const differences = J.flatMap((row, t) => row.map((v, k) => Math.abs(v - Math.sqrt(squares[t]![k]!))));
     const future = J.flatMap((row, t) => row.filter((_, k) => k > t));
     return [
-      below("‖∂y_t/∂x_k‖ of an LSTM and central differences, largest difference (float64)", 1e-6, Math.max(...differences)),
+      below("‖∂yₜ/∂xₖ‖ of an LSTM and central differences, largest difference (float64)", 1e-6, Math.max(...differences)),
       { what: "dependence on the future", expected: "0, exactly", measured: String(Math.max(...future)), pass: future.every((v) => v === 0) },
     ];
   }); // prettier-ignore
@@ -106,7 +106,7 @@ function run(options: ExhibitOptions) {
     ],
     pictures: [
       {
-        caption: `‖∂y_t/∂x_k‖: each row is an output, each column an input it may depend on. Before training the net attends to what it has just read; afterwards to what it needs, ${LAG} steps back. Nobody gave it an attention.`,
+        caption: `‖∂yₜ/∂xₖ‖: each row is an output, each column an input it may depend on. Before training the net attends to what it has just read; afterwards to what it needs, ${LAG} steps back. Nobody gave it an attention.`,
         svg: matrices({
           matrices: [
             { name: "before", rows: untrained.J, scale: largest(untrained.J) },

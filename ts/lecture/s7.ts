@@ -27,9 +27,9 @@ const lstm = (generator: Generator): nn.LSTM => new nn.LSTM(D, H, { ...float64, 
 
 const VARIANTS: Readonly<Record<string, Variant>> = {
   rnn: { name: "RNN", colour: "#d9480f", make: rnn, reference: [1, 9.0e-4, 1.3e-6, 6.2e-15, 1.5e-28] }, // prettier-ignore
-  rnn1: { name: "RNN, σ_max = 1", colour: "#d9480f", dashed: true, make: (g) => stretched(rnn(g), 1), reference: [1, 4.3e-4, 3.0e-7, 1.7e-16, 1.1e-31] }, // prettier-ignore
-  rnn2: { name: "RNN, σ_max = 2", colour: "#b3822b", make: (g) => stretched(rnn(g), 2), reference: [1, 1.3e-1, 2.7e-2, 2.4e-4, 8.3e-8] }, // prettier-ignore
-  orthogonal: { name: "RNN, orthogonal W_hh", colour: "#b3822b", dashed: true, make: orthogonal },
+  rnn1: { name: "RNN, σₘₐₓ = 1", colour: "#d9480f", dashed: true, make: (g) => stretched(rnn(g), 1), reference: [1, 4.3e-4, 3.0e-7, 1.7e-16, 1.1e-31] }, // prettier-ignore
+  rnn2: { name: "RNN, σₘₐₓ = 2", colour: "#b3822b", make: (g) => stretched(rnn(g), 2), reference: [1, 1.3e-1, 2.7e-2, 2.4e-4, 8.3e-8] }, // prettier-ignore
+  orthogonal: { name: "RNN, orthogonal Wₕₕ", colour: "#b3822b", dashed: true, make: orthogonal },
   lstm: { name: "LSTM", colour: "#1c7ed6", make: lstm, reference: [0.48, 2.4e-3, 2.6e-5, 2.8e-11, 4.7e-21] }, // prettier-ignore
   lstm1: { name: "LSTM, forget bias 1", colour: "#1c7ed6", dashed: true, make: (g) => nn.init.forgetBias(lstm(g), 1), reference: [0.45, 4.4e-2, 7.8e-3, 6.1e-5, 1.5e-8] }, // prettier-ignore
   lstm3: { name: "LSTM, forget bias 3", colour: "#2f9e44", make: (g) => nn.init.forgetBias(lstm(g), 3), reference: [0.22, 0.15, 0.125, 0.115, 0.3] }, // prettier-ignore
@@ -63,7 +63,7 @@ export const exhibit: Exhibit = {
       verdicts: [
         ...table(flows),
         {
-          what: "no RNN's gradient exceeds (σ_max · max|φ′|)^lag: largest ratio",
+          what: "no RNN's gradient exceeds (σₘₐₓ · max|φ′|)^lag: largest ratio",
           expected: "at most 1",
           measured: figure(worst),
           pass: worst <= 1 + 1e-9, // both round
@@ -199,7 +199,7 @@ function powers(): Picture {
     net.free();
     return {
       caption:
-        "Powers of W_hh as PyTorch begins it, 16 units, each with the size of its largest entry: what a linear net's gradient is multiplied by.",
+        "Powers of Wₕₕ as PyTorch begins it, 16 units, each with the size of its largest entry: what a linear net's gradient is multiplied by.",
       svg: matrices({ matrices: pictures, scales: true, description: "Powers of a recurrent weight matrix." }), // prettier-ignore
     };
   });

@@ -19,6 +19,7 @@ import { normalQuantile } from "../core/normal-quantile.ts";
 export function uniform(t: Tensor, low = 0, high = 1, generator?: Generator): Tensor {
   expectNumber("uniform", "low", low);
   expectNumber("uniform", "high", high, low);
+  if (!Number.isFinite(high - low)) fail("uniform", "high − low", "to be finite", `${high - low}`);
   return fillUniform(t, low, high, generator);
 }
 
@@ -29,13 +30,14 @@ export function uniform(t: Tensor, low = 0, high = 1, generator?: Generator): Te
  * nn.init.normal(zeros([3, 4]), 0, 0.02).shape; // [3, 4]
  */
 export function normal(t: Tensor, mean = 0, std = 1, generator?: Generator): Tensor {
-  expectNumber("normal", "mean", mean);
+  expectFinite("normal", { mean, std });
   expectNumber("normal", "std", std, 0);
   return fillNormal(t, mean, std, generator);
 }
 
 /**
- * From N(mean, std²), given that the number is from low to high, by the inverse of the distribution function.
+ * From N(mean, std²), given that the number is from low to high, by the inverse of the distribution function. Where both
+ * are further than 8 std above the mean, float64 has no shares to tell apart, and bounds come out.
  *
  * @example
  * nn.init.truncNormal(zeros([1000])).abs().max().item() <= 2; // true
@@ -48,7 +50,7 @@ export function truncNormal(
   high = 2,
   generator?: Generator,
 ): Tensor {
-  expectNumber("truncNormal", "mean", mean);
+  expectFinite("truncNormal", { mean, std });
   expectNumber("truncNormal", "std", std, 0);
   expectNumber("truncNormal", "low", low);
   expectNumber("truncNormal", "high", high, low);
@@ -58,10 +60,16 @@ export function truncNormal(
     t,
     (shape) => rand(shape, { dtype: "float64", generator }),
     (u) => {
-      const x = mean + std * normalQuantile(from + (to - from) * u);
+      const x = std === 0 ? mean : mean + std * normalQuantile(from + (to - from) * u);
       return Math.min(Math.max(x, low), high);
     },
   );
+}
+
+function expectFinite(op: string, numbers: Readonly<Record<string, number>>): void {
+  for (const [name, x] of Object.entries(numbers)) {
+    if (!Number.isFinite(x)) fail(op, name, "to be finite", String(x));
+  }
 }
 
 /** The share of the normal distribution that is below x. */

@@ -149,13 +149,17 @@ function finish(t: Tensor, { requiresGrad = false }: TensorOptions): Tensor {
  * @example
  * full([2, 2], 7).toArray(); // [[7, 7], [7, 7]]
  */
-export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+export function full(shape: Shape, value: number, options?: TensorOptions): Tensor {
+  return filled("full", shape, value, options);
+}
+
+function filled(op: string, shape: Shape, value: number, options: TensorOptions = {}): Tensor {
   const { dtype = "float32" } = options;
-  expectDType("full", dtype);
-  const sizes = expectShapeOf("full", shape, BYTES[dtype]);
+  expectDType(op, dtype);
+  const sizes = expectShapeOf(op, shape, BYTES[dtype]);
   if (typeof value !== "number")
-    throw new TypeError(`full: expected a number, got ${typeof value}`);
-  if (!isFloat(dtype)) expectWhole("full", [value], dtype);
+    throw new TypeError(`${op}: expected a number, got ${typeof value}`);
+  if (!isFloat(dtype)) expectWhole(op, [value], dtype);
   const t = empty(sizes, dtype);
   if (value === 0 && !Object.is(value, -0)) kernels.zero(t.ptr, t.storage.bytes);
   else t.view().fill(value);
@@ -169,7 +173,7 @@ export function full(shape: Shape, value: number, options: TensorOptions = {}): 
  * zeros([3], { dtype: "int32" }).toArray(); // [0, 0, 0]
  */
 export function zeros(shape: Shape, options?: TensorOptions): Tensor {
-  return full(shape, 0, options);
+  return filled("zeros", shape, 0, options);
 }
 
 /**
@@ -179,7 +183,7 @@ export function zeros(shape: Shape, options?: TensorOptions): Tensor {
  * ones([2], { requiresGrad: true }).requiresGrad; // true
  */
 export function ones(shape: Shape, options?: TensorOptions): Tensor {
-  return full(shape, 1, options);
+  return filled("ones", shape, 1, options);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { touch } from "../core/autograd.ts";
 import type { FloatDType } from "../core/dtype.ts";
 import { expectNumber, fail } from "../core/shape.ts";
-import { expectTensor, type Tensor } from "../core/tensor.ts";
+import { expectTensor, Tensor } from "../core/tensor.ts";
 import { kernels } from "../runtime/kernels.ts";
 
 /** Options of `clipGradNorm`. */
@@ -25,7 +25,7 @@ export interface ClipGradNormOptions {
  * w.grad!.toArray(); // [0.6, 0.8]
  */
 export function clipGradNorm(
-  parameters: Iterable<Tensor>,
+  parameters: Tensor | Iterable<Tensor>,
   maxNorm: number,
   { normType = 2, errorIfNonfinite = false }: ClipGradNormOptions = {},
 ): number {
@@ -58,7 +58,7 @@ export function clipGradNorm(
  * clipGradValue([w], 7);
  * w.grad!.toArray(); // [6, 7]
  */
-export function clipGradValue(parameters: Iterable<Tensor>, clipValue: number): void {
+export function clipGradValue(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
   expectNumber("clipGradValue", "clipValue", clipValue, 0);
   for (const g of gradients("clipGradValue", parameters)) {
     kernels.of[g.dtype as FloatDType].clamp(g.ptr, g.size, clipValue);
@@ -67,9 +67,10 @@ export function clipGradValue(parameters: Iterable<Tensor>, clipValue: number): 
 }
 
 /** Those there are; throws if one was freed. */
-function gradients(op: string, parameters: Iterable<Tensor>): Tensor[] {
+function gradients(op: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
+  const all = parameters instanceof Tensor ? [parameters] : [...parameters];
   const grads = new Set(
-    [...parameters].flatMap((p, i) => {
+    all.flatMap((p, i) => {
       expectTensor(op, `parameter ${i}`, p);
       return p.grad ?? [];
     }),

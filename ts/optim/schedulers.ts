@@ -46,15 +46,15 @@ export class ExponentialLR extends Scheduler {
   }
 }
 
-/** lr · factor, and lr from step `totalSteps` on. */
+/** lr · factor, and lr from step `totalIters` on. */
 export class ConstantLR extends Scheduler {
   constructor(
     optimizer: Scheduled,
-    { factor = 1 / 3, totalSteps = 5 }: { factor?: number; totalSteps?: number } = {},
+    { factor = 1 / 3, totalIters = 5 }: { factor?: number; totalIters?: number } = {},
   ) {
     expectNumber("ConstantLR", "factor", factor, 0, 1);
-    expectInteger("ConstantLR", "totalSteps", totalSteps);
-    super("ConstantLR", optimizer, (step, base) => base * (step < totalSteps ? factor : 1));
+    expectInteger("ConstantLR", "totalIters", totalIters);
+    super("ConstantLR", optimizer, (step, base) => base * (step < totalIters ? factor : 1));
   }
 }
 
@@ -65,20 +65,20 @@ export interface LinearLROptions {
   /** Default 1. */
   endFactor?: number;
   /** Default 5. */
-  totalSteps?: number;
+  totalIters?: number;
 }
 
 /** lr times a factor that goes from one to another in a straight line, and stays there: warm-up, or decay. */
 export class LinearLR extends Scheduler {
   constructor(
     optimizer: Scheduled,
-    { startFactor = 1 / 3, endFactor = 1, totalSteps = 5 }: LinearLROptions = {},
+    { startFactor = 1 / 3, endFactor = 1, totalIters = 5 }: LinearLROptions = {},
   ) {
     expectNumber("LinearLR", "startFactor", startFactor, Number.MIN_VALUE, 1);
     expectNumber("LinearLR", "endFactor", endFactor, 0, 1);
-    expectInteger("LinearLR", "totalSteps", totalSteps, 1);
+    expectInteger("LinearLR", "totalIters", totalIters, 1);
     super("LinearLR", optimizer, (step, base) => {
-      const done = Math.min(step, totalSteps) / totalSteps;
+      const done = Math.min(step, totalIters) / totalIters;
       return base * (startFactor + (endFactor - startFactor) * done);
     });
   }
@@ -301,10 +301,11 @@ export interface PlateauState {
 /** Lowers the rate when a metric has stopped getting better. @throws RangeError for impossible options */
 export class ReduceLROnPlateau {
   readonly optimizer: Scheduled;
-  readonly #better: (metric: number, best: number) => boolean;
+  readonly #worst: number;
+  readonly #better: (metric: number) => boolean;
   readonly #options: { factor: number; patience: number; cooldown: number; eps: number };
   readonly #lowest: readonly number[];
-  #best: number | undefined;
+  #best: number;
   #bad = 0;
   #cooling = 0;
 
@@ -335,9 +336,11 @@ export class ReduceLROnPlateau {
     }
     for (const lr of this.#lowest) expectNumber(op, "minLr", lr, 0);
     const sign = mode === "min" ? -1 : 1;
-    this.#better = (metric, best) => {
-      const margin = thresholdMode === "rel" ? best * threshold : threshold;
-      return sign * metric > sign * (best + sign * margin);
+    this.#best = this.#worst = -sign * Infinity;
+    this.#better = (metric) => {
+      const best = this.#best;
+      const bar = thresholdMode === "rel" ? best * (1 + sign * threshold) : best + sign * threshold;
+      return sign * metric > sign * bar;
     };
     this.optimizer = optimizer;
     this.#options = { factor, patience, cooldown, eps };
@@ -349,8 +352,7 @@ export class ReduceLROnPlateau {
     if (typeof metric !== "number") {
       throw new TypeError(`ReduceLROnPlateau.step: expected a number, got ${typeof metric}`);
     }
-    const better =
-      !Number.isNaN(metric) && (this.#best === undefined || this.#better(metric, this.#best));
+    const better = this.#better(metric);
     if (better) this.#best = metric;
     this.#bad = better ? 0 : this.#bad + 1;
     if (this.#cooling > 0) {
@@ -373,14 +375,18 @@ export class ReduceLROnPlateau {
 
   /** Plain numbers, for JSON; the rates themselves are in the optimiser's state dict. */
   stateDict(): PlateauState {
-    return { best: this.#best ?? null, bad: this.#bad, cooling: this.#cooling };
+    return {
+      best: Number.isFinite(this.#best) ? this.#best : null,
+      bad: this.#bad,
+      cooling: this.#cooling,
+    };
   }
 
   /** Goes on from where `stateDict()` was taken. @throws RangeError for numbers that it never gives */
   loadStateDict({ best, bad, cooling }: PlateauState): void {
     expectInteger("ReduceLROnPlateau.loadStateDict", "bad", bad);
     expectInteger("ReduceLROnPlateau.loadStateDict", "cooling", cooling);
-    this.#best = best ?? undefined;
+    this.#best = best ?? this.#worst;
     this.#bad = bad;
     this.#cooling = cooling;
   }

@@ -109,7 +109,7 @@ nav li { display: flex; justify-content: space-between; padding: 7px 0; border-b
 nav span { color: var(--mark); font: 14px/1.9 var(--sans); font-variant-numeric: tabular-nums; }
 blockquote { margin: 10px 0 22px; padding-left: 18px; border-left: 3px solid var(--rule); color: var(--soft); font-style: italic; max-width: 72ch; }
 figure { margin: 26px 0; padding: 22px 24px 16px; background: var(--card); border: 1px solid var(--rule); border-radius: 12px; }
-figure svg { display: block; width: 100%; height: auto; }
+figure svg { display: block; width: 100%; height: auto; max-height: 680px; }
 figcaption, .frame p { font: 14px/1.5 var(--sans); color: var(--soft); margin: 14px 0 0; max-width: none; }
 .frame p { color: var(--ink); min-height: 3em; font-size: 15px; }
 .film svg { max-width: 860px; margin: 0 auto; }

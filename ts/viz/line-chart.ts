@@ -79,13 +79,14 @@ export function lineChart({
   ).digits(1);
   const valueOf = (v: number): string => (log ? shown(v, 2) : v.toFixed(2));
 
-  const grid = y
-    .ticks(6)
-    .map(
-      (tick) =>
-        `<line class="grid" stroke="${COLOUR.rule}" x1="${MARGIN.left}" x2="${right}" y1="${y(tick)}" y2="${y(tick)}"/>` +
-        `<text class="tick" x="${MARGIN.left - 10}" y="${y(tick)}" dy="0.32em" text-anchor="end">${log ? powerOfTen(Math.round(Math.log10(tick))) : tick}</text>`,
-    );
+  const ticks: [at: number, label: string][] = log
+    ? y.ticks(6).map(exponentOf).filter(Number.isInteger).map((n) => [Number(`1e${n}`), powerOfTen(n)]) // prettier-ignore
+    : y.ticks(6).map((tick) => [tick, String(tick)]);
+  const grid = ticks.map(
+    ([tick, label]) =>
+      `<line class="grid" stroke="${COLOUR.rule}" x1="${MARGIN.left}" x2="${right}" y1="${y(tick)}" y2="${y(tick)}"/>` +
+      `<text class="tick" x="${MARGIN.left - 10}" y="${y(tick)}" dy="0.32em" text-anchor="end">${label}</text>`,
+  );
   const bottom = HEIGHT - MARGIN.bottom;
   const steps = x
     .ticks(7)
@@ -135,6 +136,12 @@ export function lineChart({
 
 const strokeOf = (colour = COLOUR.soft as string): string =>
   ` stroke="${colour}" stroke-width="2.2"`;
+
+/** n of 10ⁿ; NaN of other numbers, which a scale of few decades has ticks at, too. */
+function exponentOf(tick: number): number {
+  const n = Math.round(Math.log10(tick));
+  return Number(`1e${n}`) === tick ? n : NaN;
+}
 
 /** The heights, moved as little as keeps names from covering each other. */
 function apart(heights: readonly number[]): number[] {

@@ -66,7 +66,7 @@ export function matrices({
       ...squares,
       frame,
       formula(left + across / 2, 16, name, { size: 17 }),
-      scales ? text(left + across / 2, 52 + rows.length * cell, `±${shown(scale, 2)}`, { size: 13, colour: COLOUR.soft }) : "", // prettier-ignore
+      scales ? text(left + across / 2, 52 + rows.length * cell, `${rows.some((row) => Array.from(row).some((v) => v < 0)) ? "±" : "0 to "}${shown(scale, 2)}`, { size: 13, colour: COLOUR.soft }) : "", // prettier-ignore
     ].join("");
   });
   const tallest = Math.max(...matrices.map(({ rows }) => rows.length));

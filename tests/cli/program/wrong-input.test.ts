@@ -1,7 +1,14 @@
 /** @file Wrong input: one clear sentence on standard error, exit code 2, and nothing overwritten. */
 
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { loadSafetensors, saveSafetensors, scope, tensor } from "../../../ts/index.ts";
@@ -21,6 +28,8 @@ beforeAll(async () => {
   put("blank.txt", " \n\n");
   put("short.txt", "too short to train on");
   put("notes.txt", "mine, and dear to me");
+  symlinkSync("nowhere.safetensors", join(folder, "dangling"));
+  symlinkSync("model.safetensors", join(folder, "link"));
   put("page.html", "<!doctype html><title>mine</title>");
 
   const whole = new Uint8Array(readFileSync(join(folder, "model.safetensors")));
@@ -59,8 +68,10 @@ beforeAll(async () => {
 /** Each file's bytes, by a hash. */
 function snapshot(): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => statSync(join(folder, name)).isFile())
-    .map((name) => {
+    .map((name) => [name, lstatSync(join(folder, name))] as const)
+    .filter(([, status]) => !status.isDirectory())
+    .map(([name, status]) => {
+      if (status.isSymbolicLink()) return [name, "link"];
       const hash = createHash("sha256").update(readFileSync(join(folder, name)));
       return [name, hash.digest("hex")];
     });
@@ -156,6 +167,7 @@ test.each([
   ["export corrupt.safetensors new.safetensors", "corrupt.safetensors is not a checkpoint"],
   ["sample notes.txt", "notes.txt is not a checkpoint of unrolled train: "],
   ["sample larger.safetensors", "larger.safetensors is damaged: "],
+  ["export larger.safetensors new.safetensors", "larger.safetensors is damaged: "],
   [`${TRAIN} --resume larger.safetensors`, "larger.safetensors is damaged: "],
   [`${TRAIN} --resume no-position.safetensors`, "no-position.safetensors is damaged: "],
   // resuming
@@ -185,15 +197,22 @@ test.each([
   ],
   [`${TRAIN} --out /proc/model.safetensors`, "--out /proc/model.safetensors cannot be written: "],
   [`${TRAIN} --out /dev/null`, "--out /dev/null cannot be written: "],
+  [`${TRAIN} --out=`, '--out must be the name of a file, got ""'],
+  [`${TRAIN} --report=`, '--report must be the name of a file, got ""'],
+  [`${TRAIN} --out dangling`, "--out dangling cannot be written: it is a link"],
+  [`${TRAIN} --out link`, "--out link cannot be written: it is a link"],
   [`${TRAIN} --out text`, "--out text cannot be written: it is a folder"],
-  [`${TRAIN} --out notes.txt`, "--out notes.txt is there already and is none that unrolled wrote"],
+  [
+    `${TRAIN} --out notes.txt`,
+    "--out notes.txt is there already and is no such file of unrolled's",
+  ],
   [`${TRAIN} --out foreign.safetensors`, "--out foreign.safetensors is there already"],
   [`${TRAIN} --out truncated.safetensors`, "--out truncated.safetensors is there already"],
   [`${TRAIN} --out text/one.ts`, "--out text/one.ts is there already"],
   [`${TRAIN} --out report.html`, "--out and --report are both report.html"],
   [
     `${TRAIN} --report page.html`,
-    "--report page.html is there already and is none that unrolled wrote",
+    "--report page.html is there already and is no such file of unrolled's",
   ],
   [`${TRAIN} --report model.safetensors`, "--out and --report are both model.safetensors"],
   [
@@ -244,7 +263,7 @@ test("without a command it shows what there is", async () => {
   const { code, stdout, stderr } = await unrolled(folder, []);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(
-    /^Usage: unrolled[^]*\nunrolled: expected a command: train, sample, export or lecture/,
+    /^Usage: unrolled[^]*\nunrolled: expected a command: train, sample, export, attend or lecture/,
   );
 });
 
