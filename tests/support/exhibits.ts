@@ -7,8 +7,9 @@ import type { Exhibit, Film, Picture } from "../../ts/lecture/exhibit.ts";
 const svgsOf = (pictures: readonly (Picture | Film)[]): string[] =>
   pictures.flatMap((p) => ("frames" in p ? p.frames.map(({ svg }) => svg) : [p.svg]));
 
+/** All but the long ones, which `npm run test:full` runs. */
 export function testExhibits(exhibits: readonly Exhibit[]): void {
-  describe.each(exhibits)("$id: $title", ({ run }) => {
+  describe.each(exhibits.filter(({ long }) => !long))("$id: $title", ({ run }) => {
     test("every number is as expected", { timeout: 300_000 }, () => {
       const before = memory().tensors;
       const told: number[] = [];

@@ -31,5 +31,7 @@ export interface Exhibit {
   title: string;
   /** What the slide says. */
   statement: string;
+  /** Whether it trains for more than a few seconds: `npm test` leaves it to `npm run test:full`. */
+  long?: true;
   run(options: ExhibitOptions): { verdicts: Verdict[]; pictures: (Picture | Film)[] };
 }

@@ -4,6 +4,10 @@ export interface FitOptions {
   steps: number;
   /** Of Adam; a tenth of it in the last quarter of the steps. */
   lr: number;
+  /** Steps in which the learning rate grows to it. Default 0. */
+  warmup?: number;
+  /** Of Adam. Default [0.9, 0.999]. */
+  betas?: readonly [number, number];
   /** The largest norm of the gradient. Default 1. */
   clip?: number;
   progress?: ((done: number) => void) | undefined;
@@ -13,11 +17,14 @@ export interface FitOptions {
 export function fit(
   net: nn.Module,
   loss: () => Tensor,
-  { steps, lr, clip = 1, progress }: FitOptions,
+  { steps, lr, warmup = 0, betas = [0.9, 0.999], clip = 1, progress }: FitOptions,
 ): number[] {
   const parameters = [...net.parameters()];
-  const adam = new optim.Adam(parameters, { lr });
-  const schedule = new optim.MultiStepLR(adam, { milestones: [Math.ceil(0.75 * steps)] });
+  const adam = new optim.Adam(parameters, { lr, betas });
+  const late = Math.ceil(0.75 * steps);
+  const schedule = new optim.LambdaLR(adam, {
+    lrLambda: (step) => (step < warmup ? (step + 1) / warmup : step < late ? 1 : 0.1),
+  });
   const losses = Array.from({ length: steps }, (_, step) => {
     const value = scope(() => {
       const l = loss();

@@ -1,4 +1,4 @@
-/** @file What the lecture says about recurrent nets, as functions: the subpath `unrolled/theory`. */
+/** @file What the lecture says, as functions: the subpath `unrolled/theory`. */
 
 export { jacobian, jvp, partial, total, vjp } from "./calculus.ts";
 export type { Argument, Differentiable } from "./calculus.ts";
@@ -33,3 +33,14 @@ export { formIds, wordIds, type Insides, type Intervention } from "./agreement-n
 export { agreement, beforeQuestion, gateMeans, mostMissed, type Probed } from "./agreement-analysis.ts"; // prettier-ignore
 export { probe, tellingCells, withoutEach } from "./agreement-analysis.ts";
 export { WindowNet } from "./window-net.ts";
+export { exact, PADDING, TransductionNet } from "./transduction-net.ts";
+export type { Transduction, TransductionNetOptions } from "./transduction-net.ts";
+export { additions, SUM_CHARACTERS, transduction, TRANSDUCTION_SYMBOLS } from "./transductions.ts";
+export type { TransductionName } from "./transductions.ts";
+export { type CalendarDate, DATE_CHARACTERS, dates, iso, written } from "./dates.ts";
+export { asTranslation, COREFERENCE_PLACES, coreference, coreferences } from "./coreference.ts";
+export { type Coreference, ENGLISH, GERMAN } from "./coreference.ts";
+export { ANIMAL_STREET_PLACES, ANIMAL_STREET_WORDS, animalStreet } from "./animal-street.ts";
+export { maskedSentences, type Masked, type MaskedOptions } from "./animal-street.ts";
+export { DOCTOR_NURSE_PLACES, DOCTOR_NURSE_WORDS, doctorNurse } from "./doctor-nurse.ts";
+export { type DoctorNurse, doctorNurseTemplates } from "./doctor-nurse.ts";
