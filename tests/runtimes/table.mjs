@@ -18,7 +18,7 @@ export function record(name, outcome) {
   writeFileSync(RESULTS, JSON.stringify({ ...recorded(), [name]: outcome }, null, 2));
 }
 
-/** Results of other weights than these do not count. */
+/** Results of other weights than these are of an earlier build, and their rows say so. */
 export function writeTable(hash) {
   const text = readFileSync(README, "utf8");
   const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
@@ -33,9 +33,9 @@ function table(hash) {
   const results = recorded();
   const rows = targets.flatMap(({ name }) => {
     const outcome = results[name];
-    return outcome?.hash === hash
-      ? rowsOf(where(name, outcome.version), outcome.results)
-      : [`| ${where(name)} | | not run |`];
+    if (!outcome) return [`| ${where(name)} | | not run |`];
+    const yes = outcome.hash === hash ? "yes" : `yes, of an earlier build: \`${outcome.hash}\``;
+    return rowsOf(where(name, outcome.version), outcome.results, yes);
   });
   const today = new Date().toISOString().slice(0, 10);
   const head = `${today}, ${process.platform} ${process.arch}; the hash is \`${hash}\`.`;
@@ -49,11 +49,13 @@ export function where(name, version) {
 }
 
 /** The ways that pass share a row; each other has its own, with the reason. */
-function rowsOf(where, results) {
+function rowsOf(where, results, yes) {
   const same = results.filter(({ verdict, note }) => verdict === "passed" && !note);
   const rest = results.filter((result) => !same.includes(result));
   return [
-    ...(same.length > 0 ? [`| ${where} | ${same.map(({ way }) => way).join("; ")} | yes |`] : []),
+    ...(same.length > 0
+      ? [`| ${where} | ${same.map(({ way }) => way).join("; ")} | ${yes} |`]
+      : []),
     ...rest.map(({ way, verdict, note }) => {
       const [first] = note.split("\n");
       return `| ${where} | ${way} | ${verdict === "passed" ? "" : `${verdict}: `}${first} |`;

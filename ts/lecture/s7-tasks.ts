@@ -172,8 +172,8 @@ function solved(what: string, runs: readonly Training[], level: number): Verdict
 const untilEver = (steps: number): string => (Number.isFinite(steps) ? String(steps) : "never");
 
 function failed(what: string, runs: readonly Training[], level: number): Verdict {
-  const least = Math.min(...runs.flatMap(({ curve }) => curve.map(([, error]) => error)));
-  return { what, expected: `above ${level}`, measured: figure(least), pass: least > level };
+  const least = runs.map(({ curve }) => Math.min(...curve.map(([, error]) => error)));
+  return bar(what, `above ${level}`, least, (error) => error > level, figure);
 }
 
 /** A relu RNN whose weights begin at 1.5 · I learns the sum of thirty numbers; the losses of its steps. */

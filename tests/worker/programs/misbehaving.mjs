@@ -36,7 +36,8 @@ const programs = {
   },
   /** Steps of 20 ms; the witness knows which has begun. */
   *slow({ witness, looks }, { signal }) {
-    for (let step = 1; !(looks && signal.aborted); step++) {
+    for (let step = 1; ; step++) {
+      if (looks && signal.aborted) return;
       Atomics.store(witness, 0, step);
       for (const start = performance.now(); performance.now() - start < 20;);
       yield step;
