@@ -74,6 +74,8 @@ interface Learnt extends Schooled {
   fresh: number;
 }
 
+type Course = Omit<Learnt, "net" | "watched">;
+
 /** Trains on a task with d 32, 4 heads, 2 layers on each side, 64 hidden units. */
 function learn(lesson: Lesson, seed: number, progress: (done: number) => void): Learnt {
   const { make, unseen = make, symbols, steps } = lesson;
@@ -122,7 +124,12 @@ function trial(seed: number, progress: (done: number) => void) {
       NAMES.map((name) => [name, learn(LESSONS[name], seed, part(LESSONS[name].share))]),
     ) as Record<Name, Learnt>; // one of each
     const result = {
-      courses: learnt as Record<Name, Omit<Learnt, "net" | "watched">>,
+      courses: Object.fromEntries(
+        NAMES.map((name) => {
+          const { net: _, watched: _tensors, ...course } = learnt[name];
+          return [name, course];
+        }),
+      ) as Record<Name, Course>, // one of each
       never: learnUnordered(learnt.copy, seed, part(0.1)),
       without: Math.max(...NAMES.map((name) => unordered(learnt[name]))),
       picture: alignment(learnt.dates.net),
