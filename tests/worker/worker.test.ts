@@ -118,7 +118,7 @@ test("an abort ends a program that does not look, with the signal's reason", asy
 test.each([
   ["no step", "looks at the signal", true, 0],
   ["one step", "does not", false, 1],
-])("after an abort %s begins of a program that %s", async (_, __, looks, more) => {
+])("after an abort %s begins of a program that %s", { retry: 3 }, async (_, __, looks, more) => {
   const controller = new AbortController();
   const witness = new Int32Array(new SharedArrayBuffer(4));
   const training = wrong("slow", { witness, looks }, { signal: controller.signal });

@@ -34,12 +34,12 @@ const programs = {
       Atomics.store(witness, 0, 1);
     }
   },
-  /** Steps of 20 ms; the witness knows which has begun. */
+  /** Steps of 50 ms; the witness knows which has begun. */
   *slow({ witness, looks }, { signal }) {
     for (let step = 1; ; step++) {
       if (looks && signal.aborted) return;
       Atomics.store(witness, 0, step);
-      for (const start = performance.now(); performance.now() - start < 20;);
+      for (const start = performance.now(); performance.now() - start < 50;);
       yield step;
     }
   },
