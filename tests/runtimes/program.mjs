@@ -1,9 +1,10 @@
 /**
- * @file The same program for every runtime: an LSTM and attention, 20 steps of training, a checkpoint there and back. Weights
- * are compared by hash, so every runtime must do the same arithmetic, to the last bit.
+ * @file The same program for every runtime: an LSTM and attention, 20 steps of training, a checkpoint there and back, 30 steps
+ * more. Weights are compared by hash, so every runtime must do the same arithmetic, to the last bit.
  *
  * @param {typeof import("unrolled")} unrolled the package as the runtime imported it
- * @returns {{ hash: string, loss: number, reloaded: number }} of the trained weights; the loss before and after the file
+ * @returns {{ hash: string, later: string, loss: number, reloaded: number }} of the weights after 20 and 50 steps; the loss
+ *   before and after the file
  */
 export function program(unrolled) {
   const { crossEntropy, manualSeed, nn, optim, randint, randn, reshape, scope } = unrolled;
@@ -33,15 +34,19 @@ export function program(unrolled) {
   const net = new Net();
   const parameters = net.parameters();
   const adam = new optim.Adam(parameters, { lr: 1e-2 });
-  for (let step = 0; step < 20; step++) {
-    scope(() => {
-      net.loss(randn([T, B, D]), randint(0, C, [T * B])).backward();
-      optim.clipGradNorm(parameters, 1);
-      adam.step();
-      adam.zeroGrad();
-    });
-  }
+  const train = (steps) => {
+    for (let step = 0; step < steps; step++) {
+      scope(() => {
+        net.loss(randn([T, B, D]), randint(0, C, [T * B])).backward();
+        optim.clipGradNorm(parameters, 1);
+        adam.step();
+        adam.zeroGrad();
+      });
+    }
+    return fnv1a(parameters.map((p) => new Uint8Array(p.data().buffer)));
+  };
 
+  const hash = train(20);
   net.eval();
   const [xs, classes] = [randn([T, B, D]), randint(0, C, [T * B])];
   const loss = scope(() => net.loss(xs, classes).item());
@@ -52,10 +57,11 @@ export function program(unrolled) {
     again.loadStateDict(loadSafetensors(file).tensors);
     return again.loss(xs, classes).item();
   });
-  const hash = fnv1a(parameters.map((p) => new Uint8Array(p.data().buffer)));
+  net.train();
+  const later = train(30);
   for (const owner of [net, again, adam, xs, classes]) owner.free();
   if (memory().tensors !== before) throw new Error(`${memory().tensors - before} tensors are left`);
-  return { hash, loss, reloaded };
+  return { hash, later, loss, reloaded };
 }
 
 /** For who cannot catch: what came, or the error in words. */
