@@ -26,7 +26,7 @@ test("only the checked module has the checks", () => {
 });
 
 /** Bytes, raw and gzipped. Every user pays for every row: raise these with a reason in the commit. */
-const BUDGET = { raw: 302_000, gzipped: 111_000 };
+const BUDGET = { raw: 292_000, gzipped: 109_000 };
 
 test("the module stays within its budget", () => {
   const bytes = read("kernels.wasm");
