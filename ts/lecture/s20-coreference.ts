@@ -6,7 +6,7 @@ import { PADDING, TransductionNet } from "../theory/transduction-net.ts";
 import { headViewSvg } from "../viz/attention/head-view.ts";
 import { lineChart } from "../viz/line-chart.ts";
 import type { Exhibit, ExhibitOptions, Picture } from "./exhibit.ts";
-import { bar, forSeeds, percent } from "./seeds.ts";
+import { barOf, forSeeds } from "./seeds.ts";
 import { school } from "./transduction-training.ts";
 
 const [STEPS, BATCH, TESTED] = [600, 48, 400];
@@ -78,10 +78,8 @@ function picture(net: TransductionNet, about: "animal" | "place"): Picture {
 
 function run(options: ExhibitOptions) {
   const trials = forSeeds(options, trial);
-  type Trial = (typeof trials)[0];
-  const row = (what: string, expected: string, value: (t: Trial) => number, meets: (x: number) => boolean) =>
-    bar(what, expected, trials.map(value), meets, percent);
-  const [first] = trials as [Trial];
+  const row = barOf(trials);
+  const [first] = trials as [(typeof trials)[0]];
   return {
     verdicts: [
       row("right pronoun in German, of pairs of nouns, of different genders, never seen together", "≥ 95 %", (t) => t.pronouns, (x) => x >= 0.95),

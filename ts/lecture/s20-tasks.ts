@@ -9,7 +9,7 @@ import { headViewSvg } from "../viz/attention/head-view.ts";
 import { COLOUR } from "../viz/drawing.ts";
 import { lineChart, type Point } from "../viz/line-chart.ts";
 import type { Exhibit, ExhibitOptions, Picture } from "./exhibit.ts";
-import { bar, forSeeds, percent } from "./seeds.ts";
+import { barOf, forSeeds } from "./seeds.ts";
 import { school, type Schooled } from "./transduction-training.ts";
 
 interface Lesson {
@@ -163,10 +163,8 @@ function alignment(net: TransductionNet): Picture {
 
 function run(options: ExhibitOptions) {
   const trials = forSeeds(options, trial);
-  type Trial = (typeof trials)[0];
-  const row = (what: string, expected: string, value: (t: Trial) => number, meets: (x: number) => boolean, show = percent) =>
-    bar(what, expected, trials.map(value), meets, show);
-  const [{ courses, picture }] = trials as [Trial];
+  const row = barOf(trials);
+  const [{ courses, picture }] = trials as [(typeof trials)[0]];
   return {
     verdicts: [
       row(`copying: of ${TESTED} random sequences, without a mistake`, "100 %", (t) => t.courses.copy.share, (x) => x === 1),

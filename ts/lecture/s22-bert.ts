@@ -7,7 +7,7 @@ import { neuronViewSvg } from "../viz/attention/neuron-view.ts";
 import { lineChart, type Point } from "../viz/line-chart.ts";
 import type { Exhibit, ExhibitOptions, Picture } from "./exhibit.ts";
 import { fit } from "./fit.ts";
-import { bar, forSeeds, percent } from "./seeds.ts";
+import { barOf, forSeeds } from "./seeds.ts";
 
 const [STEPS, BATCH, TESTED, D] = [250, 48, 400, 48];
 
@@ -150,10 +150,8 @@ function pictures(net: BERT, toAnimal: number, toPlace: number): Picture[] {
 
 function run(options: ExhibitOptions) {
   const trials = forSeeds(options, trial);
-  type Trial = (typeof trials)[0];
-  const row = (what: string, expected: string, value: (t: Trial) => number, meets: (x: number) => boolean) =>
-    bar(what, expected, trials.map(value), meets, percent);
-  const [first] = trials as [Trial];
+  const row = barOf(trials);
+  const [first] = trials as [(typeof trials)[0]];
   return {
     verdicts: [
       row("masked “tired” or “wide” told", "≥ 95 %", (t) => t.cue, (x) => x >= 0.95),

@@ -23,4 +23,16 @@ export function bar(
   return { what, expected, measured: values.map(show).join(", "), pass };
 }
 
+/** `bar` for one figure of each trial. */
+export const barOf =
+  <Trial>(trials: readonly Trial[]) =>
+  (
+    what: string,
+    expected: string,
+    value: (trial: Trial) => number,
+    meets: (value: number) => boolean,
+    show = percent,
+  ): Verdict =>
+    bar(what, expected, trials.map(value), meets, show);
+
 export const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;

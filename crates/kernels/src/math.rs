@@ -97,7 +97,8 @@ fn decay<V: Bits>(x: V) -> V {
     let low = four!(0.49999997) + four!(0.16666543) * r;
     let high = four!(0.0416672) + four!(0.008366515) * r + four!(0.001388252) * r2;
     let em1 = r + r2 * (low + r2 * high);
-    (em1 + four!(1.0)).times_two_to(n).unless(x.lt(least))
+    let one: V = four!(1.0);
+    ((em1 + one) * one.times_two_to(n)).unless(x.lt(least)) // a product: sums of bits would lose NaN
 }
 
 #[inline(always)]

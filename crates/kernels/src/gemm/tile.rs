@@ -53,10 +53,10 @@ fn rows<T: Float>(a: View<T>, b: View<T>, c: &mut [T], ldc: usize, m: usize, n: 
     while i < m {
         let (a, c) = (a.from(i, 0), &mut c[i * ldc..]);
         if i + 2 <= m {
-            narrow::<T, 2>(a, b, c, ldc, 2, n, k);
+            tile::<T, 2>(a, b, c, ldc, 2, n, k);
             i += 2;
         } else {
-            narrow::<T, 1>(a, b, c, ldc, 1, n, k);
+            tile::<T, 1>(a, b, c, ldc, 1, n, k);
             i += 1;
         }
     }
@@ -70,7 +70,7 @@ fn never() -> [usize; 4] {
 
 /// C[m, n] of an M × 4 vectors tile.
 #[inline(always)]
-fn narrow<T: Float, const M: usize>(
+fn tile<T: Float, const M: usize>(
     a: View<T>, b: View<T>, c: &mut [T], ldc: usize, m: usize, n: usize, k: usize,
 ) {
     let lanes = T::Wide::LANES;

@@ -90,3 +90,13 @@ fn erf_in_f64_agrees_with_the_tables() {
         assert_eq!(Math::erf(-x), -Math::erf(x));
     }
 }
+
+/// What a NaN carries in its last bits must not meet the exponent.
+#[test]
+fn nan_stays_nan_whatever_it_carries() {
+    for bits in [0x7fc0_0000, 0x7fc0_0001, 0x7fc0_01ff, 0xffc0_0080] {
+        let x = f32::from_bits(bits);
+        let all = [x.exp(), x.decay(), x.ln(), x.tanh(), x.sigmoid(), Math::erf(x)];
+        assert!(all.iter().all(|y| y.is_nan()), "{bits:x}: {all:?}");
+    }
+}
