@@ -133,15 +133,13 @@ fn blocked<T: Float>(
         let k = K.min(k - p);
         for j in (0..n).step_by(N) {
             let (b, nb) = (b.from(p, j), N.min(n - j));
+            pack::panels(b, panels, k, nb);
             for i in (0..m).step_by(M) {
                 let (a, mb) = (a.from(i, p), M.min(m - i));
                 let a = if a.col == 1 { a } else { pack::columns(a, columns, mb, k) };
-                for (q, panel) in panels.chunks_exact_mut(k * w).enumerate().take(nb.div_ceil(w)) {
+                for (q, panel) in panels.chunks_exact(k * w).enumerate().take(nb.div_ceil(w)) {
                     let nb = w.min(nb - q * w);
-                    if i == 0 {
-                        pack::one(b.from(0, q * w), panel, k, nb)
-                    }
-                    let panel = View { at: &*panel, row: w, col: 1 };
+                    let panel = View { at: panel, row: w, col: 1 };
                     tile::panel(a, panel, &mut c[i * n + j + q * w..], n, mb, nb, k)
                 }
             }

@@ -8,6 +8,17 @@ use crate::real::{Float, Lane};
 #[inline(always)]
 pub fn panels<T: Float>(b: View<T>, to: &mut [T], k: usize, n: usize) {
     let w = width::<T>();
+    if b.col == 1 && n % w == 0 {
+        for (p, row) in (0..k).map(|p| (p, &b.at[p * b.row..][..n])) {
+            for (j, from) in row.chunks_exact(w).enumerate() {
+                let to = &mut to[j * k * w + p * w..][..w];
+                for j in (0..w).step_by(T::Wide::LANES) {
+                    T::Wide::load(&from[j..]).store(&mut to[j..])
+                }
+            }
+        }
+        return;
+    }
     for (panel, to) in to.chunks_mut((w * k).max(1)).enumerate().take(n.div_ceil(w)) {
         one(b.from(0, panel * w), to, k, w.min(n - panel * w))
     }
@@ -39,14 +50,15 @@ pub fn one<T: Float>(b: View<T>, to: &mut [T], k: usize, n: usize) {
 /// Four columns by four steps at a time.
 #[inline(always)]
 fn transpose<T: Float>(b: View<T>, to: &mut [T], k: usize, w: usize) {
-    let whole = if b.row == 1 { k - k % 4 } else { 0 };
+    let whole = if b.row == 1 && T::Wide::LANES == 4 { k - k % 4 } else { 0 };
     for j in (0..w).step_by(4) {
         let column: [&[T]; 4] = core::array::from_fn(|i| &b.at[(j + i) * b.col..]);
         for p in (0..whole).step_by(4) {
-            let x: [[T; 4]; 4] =
-                core::array::from_fn(|i| core::array::from_fn(|q| column[i][p + q]));
-            for q in 0..4 {
-                to[(p + q) * w + j..][..4].copy_from_slice(&[x[0][q], x[1][q], x[2][q], x[3][q]])
+            let [x0, x1, x2, x3] = column.map(|c| T::Wide::load(&c[p..]));
+            let ([even0, even1], [odd0, odd1]) = (T::interleave(x0, x2), T::interleave(x1, x3));
+            let rows = [T::interleave(even0, odd0), T::interleave(even1, odd1)];
+            for (q, row) in rows.as_flattened().iter().enumerate() {
+                row.store(&mut to[(p + q) * w + j..])
             }
         }
         for p in whole..k {
