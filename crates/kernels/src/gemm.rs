@@ -124,8 +124,7 @@ fn small<T: Float>(
     }
 }
 
-/// For large ones: each panel of B is packed when the first block of A needs it, and A where its rows are not contiguous, since its
-/// steps may lie a page apart.
+/// For large ones: B is packed, and A where its rows are not contiguous, since its steps may lie a page apart.
 fn blocked<T: Float>(
     a: View<T>, b: View<T>, c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize,
 ) {

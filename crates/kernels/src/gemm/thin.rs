@@ -9,16 +9,17 @@ pub fn dots<T: Float>(a: View<T>, b: View<T>, c: &mut [T], m: usize, n: usize, k
     let mut i = 0;
     while i < m {
         let (a, c) = (a.from(i, 0), &mut c[i * n..]);
-        i += match together::<T>(m - i) {
-            1 => streams::<T, 1, 4, 2>(a, b, c, n, k),
-            _ => streams::<T, 2, 4, 1>(a, b, c, n, k),
+        i += if pair::<T>(m - i) {
+            streams::<T, 2, 4, 1>(a, b, c, n, k)
+        } else {
+            streams::<T, 1, 4, 2>(a, b, c, n, k)
         };
     }
 }
 
-/// Rows of C that share one reading of B.
-const fn together<T: Float>(left: usize) -> usize {
-    if T::PLAIN { 1 } else { left }
+/// Whether two rows of C share one reading of B: more would leave too few registers for the streams.
+const fn pair<T: Float>(left: usize) -> bool {
+    left > 1 && !T::PLAIN
 }
 
 /// M rows of C, from N columns of B at a time that lie n / N apart: more streams than four would meet in one set of the cache.
@@ -84,9 +85,10 @@ pub fn sums<T: Float>(a: View<T>, b: View<T>, c: &mut [T], m: usize, n: usize, k
     let mut i = 0;
     while i < m {
         let (a, c) = (a.from(i, 0), &mut c[i * n..]);
-        i += match together::<T>(m - i) {
-            1 => rows::<T, 1, 4>(a, b, c, n, k),
-            _ => rows::<T, 2, 4>(a, b, c, n, k),
+        i += if pair::<T>(m - i) {
+            rows::<T, 2, 4>(a, b, c, n, k)
+        } else {
+            rows::<T, 1, 4>(a, b, c, n, k)
         };
     }
 }
