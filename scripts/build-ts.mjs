@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { inlineScripts } from "./inline-script.mjs";
+import { encode } from "./printable.mjs";
 import { node, root, step } from "./say.mjs";
 import { unlessFresh } from "./stamp.mjs";
 
@@ -24,6 +25,7 @@ const INPUTS = [
   "tsconfig.json",
   "scripts/build-ts.mjs",
   "scripts/inline-script.mjs",
+  "scripts/printable.mjs",
 ];
 const at = (...path) => join(root, ...path);
 
@@ -83,10 +85,13 @@ export async function buildTypeScript() {
   );
 }
 
-/** The module for the entry that carries it along. Of the spellings that every tool leaves alone, hexadecimal gzips best. */
+/** The module for the entry that carries it along. */
 function writeBytes() {
-  const hex = readFileSync(at("build/kernels.wasm")).toString("hex");
-  writeFileSync(at("build/bytes.ts"), `export const hex: string =\n  "${hex}";\n`);
+  const bytes = readFileSync(at("build/kernels.wasm"));
+  writeFileSync(
+    at("build/bytes.ts"),
+    `export const size = ${bytes.length};\nexport const text: string =\n  "${encode(bytes)}";\n`,
+  );
 }
 
 const modulesFrom = (entry) => ({ alias: { "#module": at("ts/entry", entry) } });
