@@ -26,7 +26,7 @@ test("only the checked module has the checks", () => {
 });
 
 /** Bytes, raw and gzipped. Every user pays for every row: raise these with a reason in the commit. */
-const BUDGET = { raw: 292_000, gzipped: 109_000 };
+const BUDGET = { raw: 284_000, gzipped: 106_500 };
 
 test("the module stays within its budget", () => {
   const bytes = read("kernels.wasm");
@@ -35,7 +35,7 @@ test("the module stays within its budget", () => {
 });
 
 /** What float64 may add to the code of everything else; the aim is 0.35. */
-const FLOAT64 = 0.4;
+const FLOAT64 = 0.41;
 
 test("float64 stays within its share", async () => {
   const { code, float64 } = await sizes();
