@@ -48,6 +48,12 @@ const BESIDE = {
   tokenizers: "tokenizers/index.ts",
   worker: "worker/index.ts",
 };
+/** The program shares files with two of them. */
+const PROGRAM = { viz: BESIDE.viz, theory: BESIDE.theory, cli: "cli/main.ts" };
+const SHARED = [
+  { name: "figures", test: /ts\/viz\/|node_modules/, minShareCount: 2 },
+  { name: "systems", test: /ts\/theory\//, minShareCount: 2 },
+];
 
 /** What users see the types of. Declaration maps lead them from there to the sources, in dist/ts. */
 const UNMAPPED = /^(viz|theory)/; // with these sources, too, the package would be over a megabyte
@@ -69,10 +75,11 @@ export async function buildTypeScript() {
         minify: true,
         resolve: modulesFrom("file.ts"),
       });
-      for (const [name, entry] of Object.entries(BESIDE))
-        await bundle(`${name}.js`, entry, { ...withLibraries(name) });
-      await bundle("cli.js", "cli/main.ts", {
-        banner: "#!/usr/bin/env node",
+      for (const name of ["tokenizers", "worker"])
+        await bundle(`${name}.js`, BESIDE[name], withLibraries(name));
+      await bundle("[name].js", PROGRAM, {
+        banner: ({ name }) => (name === "cli" ? "#!/usr/bin/env node" : ""),
+        groups: SHARED,
         ...withLibraries("cli"),
       });
       dropEmptyLicences();
@@ -110,7 +117,7 @@ const apart = () => ({
   },
 });
 
-/** Libraries go into the file, and their licences beside it. */
+/** Libraries go into the files, and their licences beside. */
 const withLibraries = (name) => ({
   minify: true,
   ssr: { noExternal: true, target: "node" },
@@ -118,16 +125,25 @@ const withLibraries = (name) => ({
 });
 
 function dropEmptyLicences() {
-  for (const name of Object.keys(BESIDE)) {
-    const file = at(`dist/${name}.LICENSES.md`);
-    if (!readFileSync(file, "utf8").includes("\n## ")) rmSync(file);
+  for (const name of readdirSync(at("dist"))) {
+    const file = at("dist", name);
+    if (name.endsWith(".LICENSES.md") && !readFileSync(file, "utf8").includes("\n## "))
+      rmSync(file);
   }
 }
 
 async function bundle(
   file,
   entry,
-  { format = "es", banner, license, minify = false, plugins = [], ...config },
+  {
+    format = "es",
+    banner,
+    groups = [{ name: "core", minShareCount: 2 }],
+    license,
+    minify = false,
+    plugins = [],
+    ...config
+  },
 ) {
   const { build } = await import("vite");
   const sources = typeof entry === "string" ? { [file]: entry } : entry;
@@ -159,7 +175,7 @@ async function bundle(
           entryFileNames: file,
           chunkFileNames: "[name].js",
           minifyInternalExports: false,
-          codeSplitting: { groups: [{ name: "core", minShareCount: 2 }] },
+          codeSplitting: { groups },
           comments: { jsdoc: false }, // they are in the types
         },
       },
