@@ -19,6 +19,7 @@ import { unlessFresh } from "./stamp.mjs";
 const INPUTS = [
   "ts",
   "build/kernels.wasm",
+  "build/kernels.float32.wasm",
   "build/kernels.relaxed.wasm",
   "package.json",
   "package-lock.json",
@@ -32,6 +33,7 @@ const at = (...path) => join(root, ...path);
 /** Entries that bring the compiled module, or let the application; the API that they share; and its namespaces. */
 const ENTRIES = {
   index: "entry/inline.ts",
+  float32: "entry/float32.ts",
   slim: "entry/slim-api.ts",
   workerd: "entry/workerd.ts",
   "edge-light": "entry/edge-light.ts",
@@ -64,7 +66,8 @@ export async function buildTypeScript() {
     step("building dist", async () => {
       rmSync(at("dist"), { recursive: true, force: true });
       mkdirSync(at("dist"));
-      writeBytes();
+      writeBytes("kernels.wasm", "bytes.ts");
+      writeBytes("kernels.float32.wasm", "bytes.float32.ts");
       await bundle("[name].js", ENTRIES, {
         plugins: [apart()],
         resolve: modulesFrom("slim.ts"),
@@ -92,11 +95,11 @@ export async function buildTypeScript() {
   );
 }
 
-/** The module for the entry that carries it along. */
-function writeBytes() {
-  const bytes = readFileSync(at("build/kernels.wasm"));
+/** A module for the entry that carries it along. */
+function writeBytes(module, file) {
+  const bytes = readFileSync(at("build", module));
   writeFileSync(
-    at("build/bytes.ts"),
+    at("build", file),
     `export const size = ${bytes.length};\nexport const text: string =\n  "${encode(bytes)}";\n`,
   );
 }

@@ -66,6 +66,7 @@ const FILES = `
   CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md package.json
   dist/index.js dist/index.cjs dist/workerd.js dist/edge-light.js dist/slim.js dist/relaxed.js
   dist/core.js dist/api.js dist/nn.js dist/optim.js dist/kernels.wasm dist/kernels.relaxed.wasm
+  dist/float32.js
   dist/worker.js dist/tokenizers.js dist/tokenizers.LICENSES.md
   dist/theory.js dist/viz.js dist/systems.js dist/figures.js dist/cli.js dist/cli.LICENSES.md`;
 
@@ -104,6 +105,7 @@ const imports = (file: string): string[] => {
 
 test("the entries import the API and the module, and the API its namespaces", () => {
   expect(imports("index.js").sort()).toEqual(["./api.js", "./core.js"]);
+  expect(imports("float32.js").sort()).toEqual(["./api.js", "./core.js"]);
   expect(imports("slim.js").sort()).toEqual(["./api.js", "./core.js"]);
   expect(imports("workerd.js").sort()).toEqual(["./api.js", "./core.js", "./kernels.wasm"]);
   expect(imports("edge-light.js").sort()).toEqual([
@@ -141,6 +143,7 @@ test("Node loads the subpaths by import and by require(), as one instance", () =
     "unrolled/worker",
     "unrolled/tokenizers",
     "unrolled/slim",
+    "unrolled/float32",
   ];
   for (const name of names) {
     const source = `const a = require("${name}"); import("${name}").then((b) => console.log(a === b))`;
@@ -194,7 +197,7 @@ test("the types are found from every kind of project", () => {
 
 const SUBPATHS = [
   "unrolled",
-  ...["slim", "relaxed", "viz", "theory", "tokenizers", "worker"].map(
+  ...["float32", "slim", "relaxed", "viz", "theory", "tokenizers", "worker"].map(
     (s) => `unrolled/${s}`,
   ),
 ];
