@@ -33,6 +33,7 @@ const at = (...path) => join(root, ...path);
 /** Entries that bring the compiled module, or let the application; the API that they share; and its namespaces. */
 const ENTRIES = {
   index: "entry/inline.ts",
+  node: "entry/node.ts",
   float32: "entry/float32.ts",
   slim: "entry/slim-api.ts",
   workerd: "entry/workerd.ts",

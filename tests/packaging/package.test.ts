@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -66,7 +67,7 @@ const FILES = `
   CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md package.json
   dist/index.js dist/index.cjs dist/workerd.js dist/edge-light.js dist/slim.js dist/relaxed.js
   dist/core.js dist/api.js dist/nn.js dist/optim.js dist/kernels.wasm dist/kernels.relaxed.wasm
-  dist/float32.js
+  dist/float32.js dist/node.js
   dist/worker.js dist/tokenizers.js dist/tokenizers.LICENSES.md
   dist/theory.js dist/viz.js dist/systems.js dist/figures.js dist/cli.js dist/cli.LICENSES.md`;
 
@@ -105,6 +106,7 @@ const imports = (file: string): string[] => {
 
 test("the entries import the API and the module, and the API its namespaces", () => {
   expect(imports("index.js").sort()).toEqual(["./api.js", "./core.js"]);
+  expect(imports("node.js").sort()).toEqual(["./api.js", "./core.js"]);
   expect(imports("float32.js").sort()).toEqual(["./api.js", "./core.js"]);
   expect(imports("slim.js").sort()).toEqual(["./api.js", "./core.js"]);
   expect(imports("workerd.js").sort()).toEqual(["./api.js", "./core.js", "./kernels.wasm"]);
@@ -149,6 +151,19 @@ test("Node loads the subpaths by import and by require(), as one instance", () =
     const source = `const a = require("${name}"); import("${name}").then((b) => console.log(a === b))`;
     expect(run(source, "commonjs"), name).toBe("true");
   }
+});
+
+test("Node reads the kernels from their file, and takes the text where that is missing", () => {
+  const source = `import { ones } from "unrolled";
+    console.log(import.meta.resolve("unrolled").split("/").at(-1), ones([2]).add(1).sum().item())`;
+  const args = ["--input-type=module", "-e", source];
+  const compute = (): string =>
+    execFileSync(process.execPath, args, { cwd: project, encoding: "utf8" }).trim();
+  expect(compute()).toBe("node.js 4");
+  const file = join(installed, "dist/kernels.wasm");
+  renameSync(file, `${file}.away`);
+  expect(compute()).toBe("node.js 4");
+  renameSync(`${file}.away`, file);
 });
 
 test("the CommonJS entry, for what knows no ES modules, computes as the other does", () => {

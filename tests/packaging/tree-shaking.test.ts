@@ -55,6 +55,6 @@ test("training carries what it names, and not the rest", async () => {
 test("the entries that bring their module, and no others, do something when they are imported", () => {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   const { sideEffects } = JSON.parse(text) as { sideEffects: string[] };
-  const entries = ["index", "float32", "workerd", "edge-light", "relaxed"];
+  const entries = ["index", "node", "float32", "workerd", "edge-light", "relaxed"];
   expect(sideEffects).toEqual(entries.map((name) => `./dist/${name}.js`));
 });
