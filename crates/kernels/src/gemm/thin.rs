@@ -50,13 +50,16 @@ fn dot<T: Float, const M: usize, const N: usize, const U: usize>(
     for _ in 0..whole / (U * lanes) {
         // SAFETY: the slices have k elements, and this is a turn of `whole`, of U vectors.
         unsafe {
-            for u in 0..U {
-                let at = |p: *const T| T::Wide::load(from_raw_parts(p.add(u * lanes), lanes));
-                let x: [T::Wide; M] = pa.map(at);
-                for j in 0..N {
-                    let y = at(pb[j]);
-                    for i in 0..M {
-                        acc[i][j] = acc[i][j].add_product(x[i], y)
+            let at = |p: *const T, u| T::Wide::load(from_raw_parts(p.add(u * lanes), lanes));
+            let x: [[T::Wide; U]; M] = pa.map(|p| core::array::from_fn(|u| at(p, u)));
+            for j in 0..N {
+                let y: [T::Wide; U] = core::array::from_fn(|u| at(pb[j], u));
+                for i in 0..M {
+                    acc[i][j] = if U == 1 {
+                        acc[i][j].add_product(x[i][0], y[0])
+                    } else {
+                        let first = x[i][0] * y[0]; // one step for the next turn to wait for
+                        acc[i][j] + (1..U).fold(first, |sum, u| sum.add_product(x[i][u], y[u]))
                     }
                 }
             }
