@@ -12,24 +12,29 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { inlineScripts } from "./inline-script.mjs";
+import { encode } from "./printable.mjs";
 import { node, root, step } from "./say.mjs";
 import { unlessFresh } from "./stamp.mjs";
 
 const INPUTS = [
   "ts",
   "build/kernels.wasm",
+  "build/kernels.float32.wasm",
   "build/kernels.relaxed.wasm",
   "package.json",
   "package-lock.json",
   "tsconfig.json",
   "scripts/build-ts.mjs",
   "scripts/inline-script.mjs",
+  "scripts/printable.mjs",
 ];
 const at = (...path) => join(root, ...path);
 
 /** Entries that bring the compiled module, or let the application; the API that they share; and its namespaces. */
 const ENTRIES = {
   index: "entry/inline.ts",
+  node: "entry/node.ts",
+  float32: "entry/float32.ts",
   slim: "entry/slim-api.ts",
   workerd: "entry/workerd.ts",
   "edge-light": "entry/edge-light.ts",
@@ -46,6 +51,12 @@ const BESIDE = {
   tokenizers: "tokenizers/index.ts",
   worker: "worker/index.ts",
 };
+/** The program shares files with two of them. */
+const PROGRAM = { viz: BESIDE.viz, theory: BESIDE.theory, cli: "cli/main.ts" };
+const SHARED = [
+  { name: "figures", test: /ts\/viz\/|node_modules/, minShareCount: 2 },
+  { name: "systems", test: /ts\/theory\//, minShareCount: 2 },
+];
 
 /** What users see the types of. Declaration maps lead them from there to the sources, in dist/ts. */
 const UNMAPPED = /^(viz|theory)/; // with these sources, too, the package would be over a megabyte
@@ -56,7 +67,8 @@ export async function buildTypeScript() {
     step("building dist", async () => {
       rmSync(at("dist"), { recursive: true, force: true });
       mkdirSync(at("dist"));
-      writeBytes();
+      writeBytes("kernels.wasm", "bytes.ts");
+      writeBytes("kernels.float32.wasm", "bytes.float32.ts");
       await bundle("[name].js", ENTRIES, {
         plugins: [apart()],
         resolve: modulesFrom("slim.ts"),
@@ -67,10 +79,11 @@ export async function buildTypeScript() {
         minify: true,
         resolve: modulesFrom("file.ts"),
       });
-      for (const [name, entry] of Object.entries(BESIDE))
-        await bundle(`${name}.js`, entry, { ...withLibraries(name) });
-      await bundle("cli.js", "cli/main.ts", {
-        banner: "#!/usr/bin/env node",
+      for (const name of ["tokenizers", "worker"])
+        await bundle(`${name}.js`, BESIDE[name], withLibraries(name));
+      await bundle("[name].js", PROGRAM, {
+        banner: ({ name }) => (name === "cli" ? "#!/usr/bin/env node" : ""),
+        groups: SHARED,
         ...withLibraries("cli"),
       });
       dropEmptyLicences();
@@ -83,10 +96,13 @@ export async function buildTypeScript() {
   );
 }
 
-/** The module for the entry that carries it along. Of the spellings that every tool leaves alone, hexadecimal gzips best. */
-function writeBytes() {
-  const hex = readFileSync(at("build/kernels.wasm")).toString("hex");
-  writeFileSync(at("build/bytes.ts"), `export const hex: string =\n  "${hex}";\n`);
+/** A module for the entry that carries it along. */
+function writeBytes(module, file) {
+  const bytes = readFileSync(at("build", module));
+  writeFileSync(
+    at("build", file),
+    `export const size = ${bytes.length};\nexport const text: string =\n  "${encode(bytes)}";\n`,
+  );
 }
 
 const modulesFrom = (entry) => ({ alias: { "#module": at("ts/entry", entry) } });
@@ -105,7 +121,7 @@ const apart = () => ({
   },
 });
 
-/** Libraries go into the file, and their licences beside it. */
+/** Libraries go into the files, and their licences beside. */
 const withLibraries = (name) => ({
   minify: true,
   ssr: { noExternal: true, target: "node" },
@@ -113,16 +129,25 @@ const withLibraries = (name) => ({
 });
 
 function dropEmptyLicences() {
-  for (const name of Object.keys(BESIDE)) {
-    const file = at(`dist/${name}.LICENSES.md`);
-    if (!readFileSync(file, "utf8").includes("\n## ")) rmSync(file);
+  for (const name of readdirSync(at("dist"))) {
+    const file = at("dist", name);
+    if (name.endsWith(".LICENSES.md") && !readFileSync(file, "utf8").includes("\n## "))
+      rmSync(file);
   }
 }
 
 async function bundle(
   file,
   entry,
-  { format = "es", banner, license, minify = false, plugins = [], ...config },
+  {
+    format = "es",
+    banner,
+    groups = [{ name: "core", minShareCount: 2 }],
+    license,
+    minify = false,
+    plugins = [],
+    ...config
+  },
 ) {
   const { build } = await import("vite");
   const sources = typeof entry === "string" ? { [file]: entry } : entry;
@@ -154,7 +179,7 @@ async function bundle(
           entryFileNames: file,
           chunkFileNames: "[name].js",
           minifyInternalExports: false,
-          codeSplitting: { groups: [{ name: "core", minShareCount: 2 }] },
+          codeSplitting: { groups },
           comments: { jsdoc: false }, // they are in the types
         },
       },

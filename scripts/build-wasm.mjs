@@ -1,10 +1,10 @@
 /**
- * @file Rust to build/kernels.wasm, a module with no imports; the same with its calls checked, and with fused
+ * @file Rust to build/kernels.wasm, a module with no imports; the same without float64, with its calls checked, and with fused
  * multiply-add. wasm-pack and wasm-bindgen build it; wasm-metadce drops all but the table; wasm-opt shrinks it.
  */
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { gzipSync } from "node:zlib";
 import { rust } from "./setup/rust.mjs";
@@ -21,6 +21,7 @@ const INPUTS = [
 ];
 const OUTPUTS = [
   "build/kernels.wasm",
+  "build/kernels.float32.wasm",
   "build/kernels.checked.wasm",
   "build/kernels.relaxed.wasm",
   "build/kernels.d.ts",
@@ -78,9 +79,38 @@ async function build(name, options, env) {
   );
   const built = join(out, "wasm_bg.wasm");
   const rows = exportsOf(built).filter((row) => !row.startsWith("__"));
-  const graph = join(out, "graph.json");
+  await strip(built, rows, name);
+  if (name === "kernels") {
+    writeTypes(readFileSync(`${built}.d.ts`, "utf8"));
+    const single = rows.filter((row) => !row.endsWith("_f64") || OWN_USE.includes(row));
+    await strip(built, single, "kernels.float32");
+  }
+  rmSync(out, { recursive: true });
+}
+
+/** The rows of float64 that float32 nets need: positions, initial weights and choices of tokens are computed in it. */
+const OWN_USE = [
+  "cos",
+  "div",
+  "erf",
+  "exp",
+  "log",
+  "mul",
+  "normal",
+  "place",
+  "pow",
+  "repeat",
+  "sin",
+  "slice",
+  "uniform",
+].map((row) => `${row}_f64`);
+
+/** Writes build/<name>.wasm: of what was built, these rows and what they call. */
+async function strip(built, rows, name) {
+  const out = dirname(built);
+  const [graph, stripped] = [join(out, "graph.json"), join(out, "stripped.wasm")];
+  const final = join(root, "build", `${name}.wasm`);
   writeFileSync(graph, JSON.stringify(rows.map((row) => ({ name: row, export: row, root: true }))));
-  const [stripped, final] = [join(out, "stripped.wasm"), `${out}.wasm`];
   await node("wasm-metadce", [...FEATURES, "--graph-file", graph, built, "-o", stripped], {
     quiet: true,
   });
@@ -89,12 +119,10 @@ async function build(name, options, env) {
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(final)));
   if (imports.length > 0)
     throw new Stop(`${final} has imports: ${imports.map((i) => i.name).join(", ")}`);
-  if (name === "kernels") writeTypes(readFileSync(`${built}.d.ts`, "utf8"));
-  rmSync(out, { recursive: true });
   const bytes = readFileSync(final);
   const kilobytes = (n) => `${(n / 1000).toFixed(1)} kB`;
   console.log(
-    `  ${rows.length} exports, ${kilobytes(bytes.length)}, ${kilobytes(gzipSync(bytes).length)} gzipped`,
+    `  ${name}: ${rows.length} exports, ${kilobytes(bytes.length)}, ${kilobytes(gzipSync(bytes).length)} gzipped`,
   );
 }
 

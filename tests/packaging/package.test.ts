@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -66,10 +67,9 @@ const FILES = `
   CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md package.json
   dist/index.js dist/index.cjs dist/workerd.js dist/edge-light.js dist/slim.js dist/relaxed.js
   dist/core.js dist/api.js dist/nn.js dist/optim.js dist/kernels.wasm dist/kernels.relaxed.wasm
-  dist/theory.js dist/worker.js
-  dist/viz.js dist/viz.LICENSES.md
-  dist/tokenizers.js dist/tokenizers.LICENSES.md
-  dist/cli.js dist/cli.LICENSES.md`;
+  dist/float32.js dist/node.js
+  dist/worker.js dist/tokenizers.js dist/tokenizers.LICENSES.md
+  dist/theory.js dist/viz.js dist/systems.js dist/figures.js dist/cli.js dist/cli.LICENSES.md`;
 
 test("the tarball holds what a user needs and nothing else, under 1 MB", () => {
   const paths = packed.files.map(({ path }) => path);
@@ -91,7 +91,6 @@ function divided<T>(things: readonly T[], is: (thing: T) => boolean): [T[], T[]]
 test("what a file bundles of others stands beside it with its licence", () => {
   for (const [file, libraries] of [
     ["cli", ["commander", "cli-progress", "d3-scale", "d3-shape"]],
-    ["viz", ["d3-scale", "d3-shape"]],
     ["tokenizers", ["@huggingface/tokenizers"]],
   ] as const) {
     const licences = readFileSync(join(root, "dist", `${file}.LICENSES.md`), "utf8");
@@ -107,6 +106,8 @@ const imports = (file: string): string[] => {
 
 test("the entries import the API and the module, and the API its namespaces", () => {
   expect(imports("index.js").sort()).toEqual(["./api.js", "./core.js"]);
+  expect(imports("node.js").sort()).toEqual(["./api.js", "./core.js"]);
+  expect(imports("float32.js").sort()).toEqual(["./api.js", "./core.js"]);
   expect(imports("slim.js").sort()).toEqual(["./api.js", "./core.js"]);
   expect(imports("workerd.js").sort()).toEqual(["./api.js", "./core.js", "./kernels.wasm"]);
   expect(imports("edge-light.js").sort()).toEqual([
@@ -121,11 +122,12 @@ test("the entries import the API and the module, and the API its namespaces", ()
 });
 
 test("what stands beside the library imports it by name, and holds no second one", () => {
-  for (const file of ["viz.js", "theory.js", "worker.js", "tokenizers.js"]) {
-    expect(["", "unrolled"]).toContain(imports(file).join());
+  const files = ["figures", "systems", "worker", "tokenizers", "viz", "theory", "cli"];
+  for (const file of files.map((name) => `${name}.js`)) {
+    const known = /^(unrolled|\.\/(figures|systems)\.js|node:.*)$/;
+    expect(imports(file).filter((name) => !known.test(name))).toEqual([]);
     expect(readFileSync(join(root, "dist", file), "utf8")).not.toMatch(/class Tensor\b/);
   }
-  expect(readFileSync(join(root, "dist/cli.js"), "utf8")).not.toMatch(/class Tensor\b/);
 });
 
 const run = (source: string, type = "module"): string =>
@@ -143,11 +145,25 @@ test("Node loads the subpaths by import and by require(), as one instance", () =
     "unrolled/worker",
     "unrolled/tokenizers",
     "unrolled/slim",
+    "unrolled/float32",
   ];
   for (const name of names) {
     const source = `const a = require("${name}"); import("${name}").then((b) => console.log(a === b))`;
     expect(run(source, "commonjs"), name).toBe("true");
   }
+});
+
+test("Node reads the kernels from their file, and takes the text where that is missing", () => {
+  const source = `import { ones } from "unrolled";
+    console.log(import.meta.resolve("unrolled").split("/").at(-1), ones([2]).add(1).sum().item())`;
+  const args = ["--input-type=module", "-e", source];
+  const compute = (): string =>
+    execFileSync(process.execPath, args, { cwd: project, encoding: "utf8" }).trim();
+  expect(compute()).toBe("node.js 4");
+  const file = join(installed, "dist/kernels.wasm");
+  renameSync(file, `${file}.away`);
+  expect(compute()).toBe("node.js 4");
+  renameSync(`${file}.away`, file);
 });
 
 test("the CommonJS entry, for what knows no ES modules, computes as the other does", () => {
@@ -196,7 +212,9 @@ test("the types are found from every kind of project", () => {
 
 const SUBPATHS = [
   "unrolled",
-  ...["slim", "relaxed", "viz", "theory", "tokenizers", "worker"].map((s) => `unrolled/${s}`),
+  ...["float32", "slim", "relaxed", "viz", "theory", "tokenizers", "worker"].map(
+    (s) => `unrolled/${s}`,
+  ),
 ];
 
 test.each([

@@ -1,8 +1,14 @@
 /** @file Where core.js has its module from: the entry that carries one along, or the application, by `init` or `initSync`. */
 
-let source: (() => WebAssembly.Module) | undefined;
+type Source = () => WebAssembly.Module;
+
+/** The application's, an entry's, and that of the entry without float64: the first of them that is there serves. */
+let given: Source | undefined;
+let whole: Source | undefined;
+let part: Source | undefined;
 
 export function getModule(): WebAssembly.Module {
+  const source = given ?? whole ?? part;
   if (source) return source();
   throw new Error(
     "unrolled/slim: call initSync(module) or await init(source) before anything else",
@@ -10,8 +16,13 @@ export function getModule(): WebAssembly.Module {
 }
 
 /** For an entry with a module of its own: compiled on first use, unless another was given. */
-export function provide(compile: () => WebAssembly.Module): void {
-  source ??= compile;
+export function provide(compile: Source): void {
+  whole = compile;
+}
+
+/** The same for the entry whose module has no float64. */
+export function providePart(compile: Source): void {
+  part = compile;
 }
 
 /** Of any realm: Next.js gives an edge route a module that is no instance of the route's own class. */
@@ -34,7 +45,7 @@ export function initSync(from: WebAssembly.Module | BufferSource): void {
   const module = isModule(from)
     ? (from as WebAssembly.Module)
     : new WebAssembly.Module(from as BufferSource);
-  source = () => module;
+  given = () => module;
 }
 
 /**

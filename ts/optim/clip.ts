@@ -81,10 +81,7 @@ function gradients(op: string, parameters: Tensor | Iterable<Tensor>): Tensor[] 
 
 function euclidean(grads: readonly Tensor[]): number {
   let squares = 0;
-  for (const g of grads) {
-    const row = g.dtype === "float64" ? kernels.sum_of_squares_f64 : kernels.sum_of_squares;
-    squares += row(g.ptr, g.size);
-  }
+  for (const g of grads) squares += kernels.of[g.dtype as FloatDType].sum_of_squares(g.ptr, g.size);
   return Math.sqrt(squares);
 }
 

@@ -39,8 +39,8 @@ export function boot(): void {
     ...raw,
     of: {
       float32: raw,
-      float64: suffixed(raw, "_f64") as FloatKernels,
-      int32: { ...raw, ...(suffixed(raw, "_i32") as object) } as KernelExports,
+      float64: refusing(suffixed(raw, "_f64")) as FloatKernels,
+      int32: { ...raw, ...suffixed(raw, "_i32") },
       bool: suffixed(raw, "_u8") as BytewiseKernels,
     } satisfies Record<DType, unknown>,
   };
@@ -72,8 +72,22 @@ function instance(): WebAssembly.Instance {
   }
 }
 
+/** The rows of float64; asking for one that `unrolled/float32` does not bring says so. */
+function refusing(rows: object): object {
+  if ("add" in rows) return rows;
+  return new Proxy(rows, {
+    get(rows, name) {
+      const row = Reflect.get(rows, name) as unknown;
+      if (row) return row;
+      throw new TypeError(
+        `unrolled/float32 has no ${String(name)} for float64: import "unrolled" instead, or as well, before the first tensor`,
+      );
+    },
+  });
+}
+
 /** `{ add_f64 }` becomes `{ add }`. */
-function suffixed(exports: object, suffix: string): unknown {
+function suffixed(exports: object, suffix: string): object {
   const rows = Object.entries(exports).filter(([name]) => name.endsWith(suffix));
   return Object.fromEntries(rows.map(([name, row]) => [name.slice(0, -suffix.length), row]));
 }

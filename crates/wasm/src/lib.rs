@@ -1,7 +1,7 @@
 //! The whole WASM boundary: the rows of table.rs, memory, and a few functions of numbers. Only numbers cross it.
 //!
-//! The rows of float64 come from a crate of their own, the same table compiled for size: speed is float32's, and every user
-//! carries the bytes. The `checked` build has all rows here.
+//! The rows of float64, int32 and bool come from a crate of their own, the same table compiled for size: speed is float32's, and
+//! every user carries the bytes. The `checked` build has all rows here.
 
 #![allow(clippy::too_many_arguments)]
 
@@ -16,4 +16,4 @@ mod table;
 mod check;
 
 #[cfg(not(feature = "checked"))]
-use float64 as _; // linked for its exports
+use compact as _; // linked for its exports

@@ -12,12 +12,12 @@ macro_rules! export {
         export!(@one $name $T, $module $kernel $buffers $dims $scalars);
     )+};
 
-    (@one $name:ident f64, $($rest:tt)*) => {
-        #[cfg(any(feature = "checked", feature = "float64"))]
-        export!(@function $name f64, $($rest)*);
+    (@one $name:ident f32, $($rest:tt)*) => {
+        #[cfg(not(feature = "compact"))]
+        export!(@function $name f32, $($rest)*);
     };
     (@one $name:ident $T:ident, $($rest:tt)*) => {
-        #[cfg(not(feature = "float64"))]
+        #[cfg(any(feature = "checked", feature = "compact"))]
         export!(@function $name $T, $($rest)*);
     };
 

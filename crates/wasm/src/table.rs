@@ -114,7 +114,7 @@ export! {
 }
 
 /// Σ g² of a float32 tensor, added up in f64.
-#[cfg(not(feature = "float64"))]
+#[cfg(not(feature = "compact"))]
 #[wasm_bindgen]
 pub fn sum_of_squares(g: usize, n: usize) -> f64 {
     let mut y = [0.0];
@@ -124,7 +124,7 @@ pub fn sum_of_squares(g: usize, n: usize) -> f64 {
 }
 
 /// The same of a float64 tensor.
-#[cfg(any(feature = "checked", feature = "float64"))]
+#[cfg(any(feature = "checked", feature = "compact"))]
 #[wasm_bindgen]
 pub fn sum_of_squares_f64(g: usize, n: usize) -> f64 {
     let mut y = [0.0];

@@ -3,9 +3,9 @@
 import { scope } from "../../core/lifetime.ts";
 import { defaultGenerator, type Generator } from "../../core/random.ts";
 import { expectInteger, expectNumber, fail } from "../../core/shape.ts";
+import { exp } from "../../ops/arithmetic.ts";
 import { tensor } from "../../ops/create.ts";
 import { rand } from "../../ops/random.ts";
-import { softmax } from "../../ops/softmax.ts";
 
 /** How the next token is chosen. */
 export interface ChoiceOptions {
@@ -52,7 +52,7 @@ export function choose(logits: ArrayLike<number>, options: ChoiceOptions = {}): 
   const likely = topK > 0 && topK < known.length ? best(logits, known, topK) : known;
   return scope(() => {
     const warm = likely.map((id) => (logits[id]! - most) / temperature);
-    const p = softmax(tensor(Float64Array.from(warm), { dtype: "float64" }), -1).data();
+    const p = exp(tensor(Float64Array.from(warm), { dtype: "float64" })).data() as Float64Array; // softmax, undivided
     const places = topP < 1 ? nucleus(p, topP) : [...p.keys()];
     const total = places.reduce((sum, i) => sum + p[i]!, 0);
     const u = total * rand([1], { generator }).item();
@@ -79,13 +79,14 @@ function best(logits: ArrayLike<number>, ids: readonly number[], k: number): num
   return found;
 }
 
-/** The places of the largest p, as few as add up to `share`. */
-function nucleus(p: ArrayLike<number>, share: number): number[] {
+/** The places of the largest p, as few as have `share` of the sum. */
+function nucleus(p: Float64Array, share: number): number[] {
+  const total = p.reduce((sum, x) => sum + x, 0);
   // What is below this adds up to less than 1 − share: it need not be sorted.
-  const least = (1 - share) / p.length;
+  const least = ((1 - share) * total) / p.length;
   const places = Array.from(p, (_, i) => i).filter((i) => p[i]! > least);
   places.sort((i, j) => p[j]! - p[i]! || i - j);
   let [sum, count] = [0, 0];
-  while (count < places.length && sum < share) sum += p[places[count++]!]!;
+  while (count < places.length && sum < share * total) sum += p[places[count++]!]!;
   return places.slice(0, count);
 }

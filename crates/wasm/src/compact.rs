@@ -1,4 +1,4 @@
-//! The rows of float64: see lib.rs.
+//! The rows of all dtypes but float32, compiled for size: see lib.rs.
 
 #![allow(clippy::too_many_arguments)]
 
