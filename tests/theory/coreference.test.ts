@@ -71,7 +71,7 @@ test("she is the nurse, and he the doctor, as often as rho says", () => {
     const usual = rows.filter((row) => {
       const words = row.map((id) => DOCTOR_NURSE_WORDS[id]!);
       const noun = words[at.pronoun] === "she" ? "nurse" : "doctor";
-      const place = words[at.first] === noun ? at.first : at.second;
+      const place = at.nouns.find((i) => words[i] === noun)!;
       return words[at.pronoun + 1] === past(words[place - 1]!);
     });
     expect(Math.abs(usual.length / 1000 - rho)).toBeLessThan(0.06);
@@ -80,13 +80,27 @@ test("she is the nurse, and he the doctor, as often as rho says", () => {
 });
 
 test("templates say where doctor and nurse stand, and what each does", () => {
-  for (const { words, doctor, nurse, pronoun, verbs } of doctorNurseTemplates(
-    50,
-    new Generator(5),
-  )) {
+  const { nouns, pronoun: at } = DOCTOR_NURSE_PLACES;
+  const templates = doctorNurseTemplates(200, new Generator(5));
+  for (const { words, doctor, nurse, pronoun, verbs } of templates) {
     expect([words[doctor], words[nurse]]).toEqual(["doctor", "nurse"]);
-    expect(words[DOCTOR_NURSE_PLACES.pronoun]).toBe(pronoun);
-    expect(verbs.doctor).not.toBe(verbs.nurse);
+    expect(nouns.map((i) => words[i]).sort()).toEqual(["doctor", "nurse", "patient"]);
+    expect(words).toHaveLength(at + 1);
+    expect(words[at]).toBe(pronoun);
+    expect(new Set(nouns.map((i) => words[i - 1])).size).toBe(3);
     expect(verbs).toEqual({ doctor: past(words[doctor - 1]!), nurse: past(words[nurse - 1]!) });
   }
+  expect(new Set(templates.map(({ doctor, nurse }) => `${doctor} ${nurse}`)).size).toBe(6);
+});
+
+test("what the doctor and the nurse do in a test is never seen together", () => {
+  const pairs = (heldOut: boolean): Set<string> =>
+    new Set(
+      doctorNurseTemplates(2000, new Generator(6), heldOut).map(
+        ({ verbs }) => `${verbs.doctor} ${verbs.nurse}`,
+      ),
+    );
+  const [taught, held] = [pairs(false), pairs(true)];
+  expect([taught.size, held.size]).toEqual([48, 8]);
+  expect([...held].filter((pair) => taught.has(pair))).toEqual([]);
 });

@@ -1,6 +1,16 @@
 /** @file A small GPT on sentences about doctors and nurses: what it attends to from "she" is what its text was like. */
 
-import { crossEntropy, Generator, GPT2, nn, noGrad, scope, slice, type Tensor } from "unrolled";
+import {
+  crossEntropy,
+  Generator,
+  GPT2,
+  nn,
+  noGrad,
+  scope,
+  slice,
+  softmax,
+  type Tensor,
+} from "unrolled";
 import { asIds, DOCTOR_NURSE_PLACES as AT, DOCTOR_NURSE_WORDS as WORDS, doctorNurse, type DoctorNurse, doctorNurseTemplates } from "../theory/doctor-nurse.ts"; // prettier-ignore
 import { headViewSvg } from "../viz/attention/head-view.ts";
 import { modelViewSvg } from "../viz/attention/model-view.ts";
@@ -10,7 +20,7 @@ import type { Exhibit, ExhibitOptions, Picture } from "./exhibit.ts";
 import { fit } from "./fit.ts";
 import { bar, forSeeds, percent } from "./seeds.ts";
 
-const [STEPS, BATCH, TESTED, D] = [200, 64, 200, 64];
+const [STEPS, BATCH, TESTED, D] = [300, 64, 200, 64];
 /** How often "she" is the nurse and "he" the doctor. */
 const RHOS = [0.9, 0.5, 0.1] as const;
 
@@ -85,6 +95,21 @@ export function preferences(net: GPT2, templates: readonly DoctorNurse[]): Prefe
   );
 }
 
+/** How sure it is that “she” did what the nurse, and “he” what the doctor was doing, on average. */
+export function usualness(net: GPT2, templates: readonly DoctorNurse[]): number {
+  return scope(() =>
+    noGrad(() => {
+      const { logits } = net.forward(asIds(templates.map(({ words }) => words)));
+      const next = softmax(slice(logits, 1, AT.pronoun, AT.pronoun + 1), -1).toArray() as number[][][]; // [B, 1, V]
+      const usual = templates.map(({ pronoun, verbs }, b) => {
+        const verb = pronoun === "she" ? verbs.nurse : verbs.doctor;
+        return next[b]![0]![WORDS.indexOf(verb)]!;
+      });
+      return usual.reduce((sum, p) => sum + p, 0) / usual.length;
+    }),
+  );
+} // prettier-ignore
+
 /** A GPT that has read sentences of one ρ. */
 export function taught(
   rho: number,
@@ -95,7 +120,7 @@ export function taught(
   const losses = fit(net, () => loss(net, doctorNurse(BATCH, rho, generator)), {
     steps,
     lr: 3e-3,
-    warmup: steps / 2, // without it other ways are found to tell whom "she" stands for
+    warmup: steps / 2,
     betas: [0.9, 0.98],
     progress,
   });
@@ -105,15 +130,14 @@ export function taught(
 
 function trial(seed: number, rho: number, progress: (done: number) => void) {
   const { net, losses } = taught(rho, { seed, progress });
-  const templates = doctorNurseTemplates(TESTED, new Generator(1000 + seed));
+  const templates = doctorNurseTemplates(TESTED, new Generator(1000 + seed), true);
   const heads = preferences(net, templates);
   const strongest = heads.reduce((a, b) => (Math.abs(b.bias) > Math.abs(a.bias) ? b : a));
   const result = {
     rho,
     losses,
-    usual: Math.max(...heads.map(({ usual }) => usual)),
-    opposite: Math.max(...heads.map(({ opposite }) => opposite)),
-    bias: strongest.bias,
+    ...strongest,
+    says: usualness(net, templates),
     pictures: pictures(net, templates[0]!, rho, strongest),
   };
   net.free();
@@ -149,12 +173,12 @@ function run(options: ExhibitOptions) {
   const [first] = trials as [Trial[]];
   return {
     verdicts: [
-      row(0.9, "templates in which one head goes from “she” to the nurse and from “he” to the doctor, rather than the other way", "≥ 90 %", (t) => t.usual, (x) => x >= 0.9),
-      row(0.1, "templates in which one head does the opposite", "≥ 90 %", (t) => t.opposite, (x) => x >= 0.9),
-      row(0.5, "templates in which one head does either", "< 90 %", (t) => Math.max(t.usual, t.opposite), (x) => x < 0.9),
-      row(0.9, "how much more of its attention the most biased head pays to the one than to the other", "> 0.1", (t) => t.bias, (x) => x > 0.1, signed),
+      row(0.9, "templates in which the most biased head goes from “she” to the nurse and from “he” to the doctor, rather than the other way", "≥ 90 %", (t) => t.usual, (x) => x >= 0.9),
+      row(0.1, "templates in which it does the opposite", "≥ 90 %", (t) => t.opposite, (x) => x >= 0.9),
+      row(0.9, "how much more of its attention it pays to the one than to the other", "> 0.1", (t) => t.bias, (x) => x > 0.1, signed),
       row(0.1, "the same", "< −0.1", (t) => t.bias, (x) => x < -0.1, signed),
       row(0.5, "the same", "within ±0.1", (t) => t.bias, (x) => Math.abs(x) < 0.1, signed),
+      ...RHOS.map((rho) => row(rho, "how sure it is that “she” is the nurse and “he” the doctor", `${100 * rho} % ± 10 %`, (t) => t.says, (x) => Math.abs(x - rho) <= 0.1)),
     ],
     pictures: [
       {
