@@ -30,14 +30,12 @@ const nets = {
   }),
 };
 
-/** Yields the milliseconds of each step. `parts`: of a batch cut by the group; 0: the plain step. */
-serve(function* ({ net, steps, parts, sizes }, { group }) {
-  manualSeed(1);
+/** A net to train, and a batch cut into `parts` for it. */
+function learner({ net, sizes }, parts) {
   const { model, data, loss: lossOf } = nets[net](sizes);
   const adam = new optim.Adam(model.parameters());
-  const { B } = sizes;
-  const size = B / (parts || 1);
-  const batches = Array.from({ length: B / size }, () => data(sizes, size));
+  const size = sizes.B / parts;
+  const batches = Array.from({ length: parts }, () => data(sizes, size));
   const part = (from) =>
     scope(() => {
       const [x, y] = batches[from / size];
@@ -45,14 +43,34 @@ serve(function* ({ net, steps, parts, sizes }, { group }) {
       loss.backward();
       return loss.item();
     });
-  for (let step = 0; step < steps; step++) {
-    const start = performance.now();
+  const step = (gradients) =>
     scope(() => {
-      if (parts > 0) group.gradients(model.parameters(), B, part);
-      else part(0);
+      gradients(model.parameters(), part);
       adam.step();
       adam.zeroGrad();
     });
-    yield performance.now() - start;
+  return step;
+}
+
+/** Returns the milliseconds of each step, taken in turns in three ways; one ends when all threads are at its `yield`. */
+serve(function* ({ rounds, ...task }, { group }) {
+  manualSeed(1);
+  const alone = learner(task, 1);
+  const together = learner(task, group.shards);
+  const plain = () => alone((_, part) => part(0));
+  const ways = {
+    plain: () => group.rank === 0 && plain(),
+    each: plain,
+    shared: () => together((parameters, part) => group.gradients(parameters, task.sizes.B, part)),
+  };
+  const times = { plain: [], each: [], shared: [] };
+  for (let round = 0; round < rounds; round++) {
+    for (const [way, step] of Object.entries(ways)) {
+      const start = performance.now();
+      step();
+      yield;
+      times[way].push(performance.now() - start);
+    }
   }
+  return times;
 });

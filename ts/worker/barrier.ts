@@ -3,6 +3,9 @@
 const [ARRIVED, PASSED, WAKE, BROKEN] = [0, 1, 2, 3];
 const HOW = { ended: 1, failed: 2 } as const;
 
+/** Looks before a wait, some 50 microseconds: to be woken takes as long. */
+const LOOKS = 2 ** 12;
+
 /** Another party has an error to tell, which is the one of interest. */
 export class AnotherFailed extends Error {}
 
@@ -23,6 +26,9 @@ export class Barrier {
       Atomics.add(cells, PASSED!, 1);
       this.#wake();
       return;
+    }
+    for (let looks = 0; looks < LOOKS; looks++) {
+      if (Atomics.load(cells, PASSED!) !== passed) return;
     }
     for (;;) {
       const wake = Atomics.load(cells, WAKE!);
