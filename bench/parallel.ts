@@ -8,9 +8,7 @@ import type { Work } from "./work.ts";
 
 /** Workers are started anew, and take rounds of steps. */
 const STARTS = 3;
-const ROUNDS = 23;
-/** The first ones warm up. */
-const WARM = 3;
+const ROUNDS = 10;
 const THREADS = 2;
 const SHARDS = 4;
 
@@ -19,7 +17,7 @@ const NETS = {
   encoder: { name: "encoder layer", sizes: { D: 256, heads: 4, F: 1024, T: 128, B: 8 } },
 } as const;
 
-/** The ways of bench/step.mjs: the plain step on one thread, the plain step on each thread, one step shared by all. */
+/** Milliseconds of the plain step on one thread, of one on each thread, which is the limit, and of one that threads share. */
 interface Times {
   plain: number[];
   each: number[];
@@ -38,7 +36,7 @@ export const works = (): Work[] =>
       for (let i = 0; i < STARTS; i++) all.push(await steps({ net, sizes }));
       // whoever else uses the machine only makes steps slower
       const fastest = (way: keyof Times): number =>
-        Math.min(...all.flatMap((times) => times[way].slice(WARM))) / 1000;
+        Math.min(...all.flatMap((times) => times[way])) / 1000;
       const plain = fastest("plain");
       const time = fastest("shared");
       const speedup = plain / time;

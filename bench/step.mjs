@@ -33,7 +33,8 @@ const nets = {
 /** A net to train, and a batch cut into `parts` for it. */
 function learner({ net, sizes }, parts) {
   const { model, data, loss: lossOf } = nets[net](sizes);
-  const adam = new optim.Adam(model.parameters());
+  const parameters = [...model.parameters()];
+  const adam = new optim.Adam(parameters);
   const size = sizes.B / parts;
   const batches = Array.from({ length: parts }, () => data(sizes, size));
   const part = (from) =>
@@ -43,33 +44,37 @@ function learner({ net, sizes }, parts) {
       loss.backward();
       return loss.item();
     });
-  const step = (gradients) =>
+  return (gradients) =>
     scope(() => {
-      gradients(model.parameters(), part);
+      gradients(parameters, part);
       adam.step();
       adam.zeroGrad();
     });
-  return step;
 }
 
-/** Returns the milliseconds of each step, taken in turns in three ways; one ends when all threads are at its `yield`. */
+/** Returns the milliseconds of each step, in three ways that take turns. A step ends when all threads are at its `yield`. */
 serve(function* ({ rounds, ...task }, { group }) {
   manualSeed(1);
   const alone = learner(task, 1);
   const together = learner(task, group.shards);
   const plain = () => alone((_, part) => part(0));
+  const shared = () =>
+    together((parameters, part) => group.gradients(parameters, task.sizes.B, part));
+  // as many steps a turn as take the same time; the first finds the caches cold
   const ways = {
-    plain: () => group.rank === 0 && plain(),
-    each: plain,
-    shared: () => together((parameters, part) => group.gradients(parameters, task.sizes.B, part)),
+    plain: { turn: 2, step: () => group.rank === 0 && plain() },
+    each: { turn: 2, step: plain },
+    shared: { turn: 4, step: shared },
   };
   const times = { plain: [], each: [], shared: [] };
-  for (let round = 0; round < rounds; round++) {
-    for (const [way, step] of Object.entries(ways)) {
-      const start = performance.now();
-      step();
-      yield;
-      times[way].push(performance.now() - start);
+  for (let round = 0; round <= rounds; round++) {
+    for (const [way, { turn, step }] of Object.entries(ways)) {
+      for (let i = 0; i < turn; i++) {
+        const start = performance.now();
+        step();
+        yield;
+        if (round > 0) times[way].push(performance.now() - start); // the first round warms up
+      }
     }
   }
   return times;

@@ -1,4 +1,4 @@
-/** @file From sums on each thread to the sum of all on every thread: each adds up a piece, through shared memory. */
+/** @file From sums on each thread to the sum of all on every thread: each adds up a part, through shared memory. */
 
 import type { Tensor } from "unrolled";
 import type { Barrier } from "./barrier.ts";
@@ -37,7 +37,7 @@ export class Exchange {
     const layout = new Layout(parameters, this.shards, own[0]!.counters.length);
     const { bytes } = layout;
     this.#grow(bytes);
-    const pieces = parameters.map((p) => part(p.size, rank, barrier.parties));
+    const pieces = cut(layout.sizes, rank, barrier.parties);
     for (const { first, loss, counters, gradients } of own) {
       layout.head(memory, first).write({ loss, batch, bytes }, counters, gradients.map(Boolean));
       gradients.forEach((g, i) => {
@@ -81,6 +81,19 @@ export class Exchange {
     }
     memory.grow(bytes); // the others ask for the same
   }
+}
+
+/** Of each parameter: the elements in part k of all parameters' elements, laid end to end. */
+function cut(sizes: readonly number[], k: number, parts: number): Range[] {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const [from, to] = part(total, k, parts);
+  let start = 0;
+  return sizes.map((size) => {
+    const within = (at: number): number => Math.min(Math.max(at - start, 0), size);
+    const piece: Range = [within(from), within(to)];
+    start += size;
+    return piece;
+  });
 }
 
 /** Copies all but a piece. */
