@@ -3,8 +3,11 @@
 const [ARRIVED, PASSED, WAKE, BROKEN] = [0, 1, 2, 3];
 const HOW = { ended: 1, failed: 2 } as const;
 
-/** Looks before a wait, some 50 microseconds: to be woken takes as long. */
-const LOOKS = 2 ** 12;
+/**
+ * Looks before a party sleeps, some half a millisecond: to wake it takes a tenth of that, and may put it on the core of the
+ * one that wakes it.
+ */
+const LOOKS = 2 ** 16;
 
 /** Another party has an error to tell, which is the one of interest. */
 export class AnotherFailed extends Error {}
