@@ -134,7 +134,6 @@ fn scores<T: Float>(
     let w = width::<T>();
     for (p, panel) in panels.chunks_exact((k * w).max(1)).enumerate().take(n / w) {
         let i = blind(p);
-        let panel = View { at: panel, row: w, col: 1 };
         tile::panel(a.from(i, 0), panel, &mut c[i * ld + p * w..], ld, m - i, w, k)
     }
 }
@@ -145,7 +144,6 @@ fn rows_times<T: Float>(
 ) {
     let w = width::<T>();
     for (p, panel) in panels.chunks_exact((rows * w).max(1)).enumerate().take(n.div_ceil(w)) {
-        let panel = View { at: panel, row: w, col: 1 };
         tile::panel(a, panel, &mut c[p * w..], n, m, w.min(n - p * w), k)
     }
 }

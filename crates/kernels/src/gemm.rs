@@ -17,7 +17,7 @@ const K: usize = 128;
 const N: usize = 512;
 /// Rows of A at a time.
 const M: usize = 32;
-/// Up to here C has few rows.
+/// Up to here C has few rows; twice as many where a sum is long.
 const FEW: usize = 4;
 
 /// C[m, n] += A[m, k] B[k, n], `batch` times; C advances by m · n, a stride of 0 repeats its operand.
@@ -91,33 +91,35 @@ fn product<T: Float>(
     if m <= FEW && b.col == 1 && n > 1 {
         return thin::sums(a, b, c, m, n, k);
     }
-    if m <= FEW && b.row == 1 && a.col == 1 {
+    let few = if k >= 32 { 2 * FEW } else { FEW };
+    if m <= few && b.row == 1 && a.col == 1 {
         return thin::dots(a, b, c, m, n, k);
     }
-    if n > 64 && m >= 16 && !T::PLAIN {
+    if n > 96 && m >= 16 && !T::PLAIN {
         blocked(a, b, c, scratch, m, n, k)
     } else {
         small(a, b, c, scratch, m, n, k)
     }
 }
 
-/// For small products: A in place, and B too, where its rows are contiguous.
+/// For small products: A in place, and B too, where its rows are contiguous. What a tile reads past its columns it does not use;
+/// steps whose reading would leave B are packed.
 fn small<T: Float>(
     a: View<T>, b: View<T>, c: &mut [T], scratch: &mut [T], m: usize, n: usize, k: usize,
 ) {
     let w = width::<T>();
     for p in (0..k).step_by(K) {
         let k = K.min(k - p);
-        let a = a.from(0, p);
         for j in (0..n).step_by(w) {
-            let (b, nb) = (b.from(p, j), w.min(n - j));
-            let b = if b.col == 1 && nb == w {
-                b
+            let (a, b, c, nb) = (a.from(0, p), b.from(p, j), &mut c[j..], w.min(n - j));
+            let inside = if b.col == 1 { b.rows_of(w).min(k) } else { 0 };
+            let tail = &mut scratch[..(k - inside) * w];
+            pack::panels(b.from(inside, 0), tail, k - inside, nb);
+            if inside > 0 {
+                tile::in_place(a, b, tail, c, n, m, nb, k)
             } else {
-                pack::one(b, &mut scratch[..k * w], k, nb);
-                View { at: &*scratch, row: w, col: 1 }
-            };
-            tile::panel(a, b, &mut c[j..], n, m, nb, k)
+                tile::panel(a, tail, c, n, m, nb, k)
+            }
         }
     }
 }
@@ -133,16 +135,13 @@ fn blocked<T: Float>(
         let k = K.min(k - p);
         for j in (0..n).step_by(N) {
             let (b, nb) = (b.from(p, j), N.min(n - j));
+            pack::panels(b, panels, k, nb);
             for i in (0..m).step_by(M) {
                 let (a, mb) = (a.from(i, p), M.min(m - i));
                 let a = if a.col == 1 { a } else { pack::columns(a, columns, mb, k) };
-                for (q, panel) in panels.chunks_exact_mut(k * w).enumerate().take(nb.div_ceil(w)) {
-                    let nb = w.min(nb - q * w);
-                    if i == 0 {
-                        pack::one(b.from(0, q * w), panel, k, nb)
-                    }
-                    let panel = View { at: &*panel, row: w, col: 1 };
-                    tile::panel(a, panel, &mut c[i * n + j + q * w..], n, mb, nb, k)
+                for (q, panel) in panels.chunks_exact(k * w).enumerate().take(nb.div_ceil(w)) {
+                    let c = &mut c[i * n + j + q * w..];
+                    tile::panel(a, panel, c, n, mb, w.min(nb - q * w), k)
                 }
             }
         }
@@ -170,7 +169,7 @@ pub fn packed<T: Float>(a: &[T], panels: &[T], c: &mut [T], m: usize, n: usize, 
     for p in (0..k).step_by(K) {
         let kb = K.min(k - p);
         for j in (0..n).step_by(w) {
-            let panel = View { at: &panels[j * k + p * w..][..kb * w], row: w, col: 1 };
+            let panel = &panels[j * k + p * w..][..kb * w];
             tile::panel(a.from(0, p), panel, &mut c[j..], n, m, w.min(n - j), kb)
         }
     }

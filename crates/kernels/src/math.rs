@@ -134,8 +134,8 @@ fn tanh<V: Bits>(x: V) -> V {
 
 #[inline(always)]
 fn sigmoid<V: Bits>(x: V) -> V {
-    let e = exp_below(-x.abs());
-    V::pick(x.lt(V::ZERO), e, four!(1.0)) / (e + four!(1.0))
+    let (e, one) = (exp_below(-x.abs()), four!(1.0));
+    e.larger(one.unless(x.lt(V::ZERO))) / (e + one) // e, or 1 where x is not below 0
 }
 
 #[inline(always)]

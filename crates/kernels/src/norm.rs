@@ -66,7 +66,7 @@ pub fn forward<T: Float>(
         let mu = if centred == 1 { total!(T, n, |k| number(x, k)) / size } else { T::ZERO };
         let variance = total!(T, n, |k| square(x, mu, k)) / size;
         let s = T::ONE / (variance + T::from_f64(eps)).sqrt();
-        lanes!(T, n, |k| normal(x, weight, bias, y, mu, s, k));
+        lanes!(long T, n, |k| normal(x, weight, bias, y, mu, s, k));
         (mean[r], scale[r]) = (mu, s)
     }
 }
@@ -97,7 +97,7 @@ pub fn backward<T: Float>(
         let (mu, s) = (mean[r], scale[r]);
         let g = if centred == 1 { total!(T, n, |k| inner(dy, weight, k)) / size } else { T::ZERO };
         let along = total!(T, n, |k| outer(x, dy, weight, mu, k)) * s / size;
-        lanes!(T, n, |k| back(x, dy, weight, dx, mu, s, g, along, k))
+        lanes!(long T, n, |k| back(x, dy, weight, dx, mu, s, g, along, k))
     }
 }
 

@@ -77,6 +77,8 @@ pub trait Float: Lane<Item = Self> + crate::math::Math + PartialOrd + Default {
     type Long: Lane<Item = Self> + crate::math::Math;
     /// Whether products take one plain tile whatever their shape: speed is float32's, and every user carries the code.
     const PLAIN: bool;
+    /// The lanes of both in turns: of their first halves, and of their second.
+    fn interleave(a: Self::Wide, b: Self::Wide) -> [Self::Wide; 2];
     fn from_f64(x: f64) -> Self;
     fn to_f64(self) -> f64;
 }
@@ -174,6 +176,10 @@ macro_rules! scalar {
             type Wide = $wide;
             type Long = $long;
             const PLAIN: bool = $plain;
+            #[inline(always)]
+            fn interleave(a: $wide, b: $wide) -> [$wide; 2] {
+                a.interleave(b)
+            }
             #[inline(always)]
             fn from_f64(x: f64) -> $f {
                 x as $f

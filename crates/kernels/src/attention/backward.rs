@@ -186,7 +186,7 @@ impl<T: Float> Rooms<'_, T> {
                 for c in (0..seen).step_by(step) {
                     let x = s.blind(i, rows, j + c);
                     let weights = View { at: &weights[x * ld + c..], row: 1, col: ld };
-                    let panel = View { at: &panel[x * w..], row: w, col: 1 };
+                    let panel = &panel[x * w..];
                     let (m, n_panel) = (step.min(seen - c), w.min(n - p * w));
                     tile::panel(weights, panel, &mut to[c * n + p * w..], n, m, n_panel, rows - x)
                 }

@@ -11,8 +11,7 @@ pub fn dots<T: Float>(a: View<T>, b: View<T>, c: &mut [T], m: usize, n: usize, k
         let (a, c) = (a.from(i, 0), &mut c[i * n..]);
         i += match together::<T>(m - i) {
             1 => streams::<T, 1, 4, 2>(a, b, c, n, k),
-            2 | 3 => streams::<T, 2, 4, 1>(a, b, c, n, k),
-            _ => streams::<T, 4, 2, 1>(a, b, c, n, k),
+            _ => streams::<T, 2, 4, 1>(a, b, c, n, k),
         };
     }
 }
@@ -45,19 +44,22 @@ fn dot<T: Float, const M: usize, const N: usize, const U: usize>(
     let lanes = T::Wide::LANES;
     let a: [&[T]; M] = core::array::from_fn(|i| &a.at[i * a.row..][..k]);
     let b: [&[T]; N] = core::array::from_fn(|j| &b.at[j * apart * b.col..][..k]);
-    let mut acc = [[[T::Wide::ZERO; N]; M]; U];
+    let mut acc = [[T::Wide::ZERO; N]; M];
     let whole = k - k % (U * lanes);
     let (mut pa, mut pb) = (a.map(<[T]>::as_ptr), b.map(<[T]>::as_ptr));
     for _ in 0..whole / (U * lanes) {
         // SAFETY: the slices have k elements, and this is a turn of `whole`, of U vectors.
         unsafe {
-            for (u, acc) in acc.iter_mut().enumerate() {
-                let at = |p: *const T| T::Wide::load(from_raw_parts(p.add(u * lanes), lanes));
-                let x: [T::Wide; M] = pa.map(at);
-                for j in 0..N {
-                    let y = at(pb[j]);
-                    for i in 0..M {
-                        acc[i][j] = acc[i][j].add_product(x[i], y)
+            let at = |p: *const T, u| T::Wide::load(from_raw_parts(p.add(u * lanes), lanes));
+            let x: [[T::Wide; U]; M] = pa.map(|p| core::array::from_fn(|u| at(p, u)));
+            for j in 0..N {
+                let y: [T::Wide; U] = core::array::from_fn(|u| at(pb[j], u));
+                for i in 0..M {
+                    acc[i][j] = if U == 1 {
+                        acc[i][j].add_product(x[i][0], y[0])
+                    } else {
+                        let first = x[i][0] * y[0]; // one step for the next turn to wait for
+                        acc[i][j] + (1..U).fold(first, |sum, u| sum.add_product(x[i][u], y[u]))
                     }
                 }
             }
@@ -67,7 +69,7 @@ fn dot<T: Float, const M: usize, const N: usize, const U: usize>(
     }
     for i in 0..M {
         for j in 0..N {
-            let mut sum = acc.iter().fold(T::Wide::ZERO, |sum, acc| sum + acc[i][j]).sum();
+            let mut sum = acc[i][j].sum();
             for p in whole..k {
                 sum = sum + a[i][p] * b[j][p]
             }
@@ -84,8 +86,7 @@ pub fn sums<T: Float>(a: View<T>, b: View<T>, c: &mut [T], m: usize, n: usize, k
         let (a, c) = (a.from(i, 0), &mut c[i * n..]);
         i += match together::<T>(m - i) {
             1 => rows::<T, 1, 4>(a, b, c, n, k),
-            2 | 3 => rows::<T, 2, 4>(a, b, c, n, k),
-            _ => rows::<T, 4, 2>(a, b, c, n, k),
+            _ => rows::<T, 2, 4>(a, b, c, n, k),
         };
     }
 }
@@ -116,17 +117,20 @@ fn sum<T: Float, const M: usize, const P: usize>(a: View<T>, b: View<T>, c: &mut
     let b: [&[T]; P] = core::array::from_fn(|p| &b.at[p * b.row..][..n]);
     let wide: [[T::Wide; P]; M] = a.map(|a| a.map(T::Wide::splat));
     let mut pb = b.map(<[T]>::as_ptr);
-    for j in (0..n / lanes).map(|j| j * lanes) {
-        // SAFETY: the slices have n elements.
-        let y: [T::Wide; P] = pb.map(|p| T::Wide::load(unsafe { from_raw_parts(p, lanes) }));
-        for i in 0..M {
-            let c = &mut c[i * n + j..];
-            let s = (0..P).fold(T::Wide::load(c), |s, p| s.add_product(wide[i][p], y[p]));
-            s.store(c)
+    for j in (0..n / (2 * lanes)).map(|j| 2 * j * lanes) {
+        for u in [0, lanes] {
+            // SAFETY: the slices have n elements.
+            let y: [T::Wide; P] =
+                pb.map(|p| T::Wide::load(unsafe { from_raw_parts(p.add(u), lanes) }));
+            for i in 0..M {
+                let c = &mut c[i * n + j + u..];
+                let s = (0..P).fold(T::Wide::load(c), |s, p| s.add_product(wide[i][p], y[p]));
+                s.store(c)
+            }
         }
-        pb = pb.map(|p| p.wrapping_add(lanes))
+        pb = pb.map(|p| p.wrapping_add(2 * lanes))
     }
-    for j in n - n % lanes..n {
+    for j in n - n % (2 * lanes)..n {
         for i in 0..M {
             let c = &mut c[i * n + j];
             *c = (0..P).fold(*c, |s, p| s + a[i][p] * b[p][j])

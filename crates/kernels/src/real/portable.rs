@@ -8,6 +8,12 @@ macro_rules! vector {
         #[derive(Clone, Copy)]
         pub struct $V(pub [$f; $n]);
 
+        impl $V {
+            pub fn interleave(self, o: Self) -> [Self; 2] {
+                let turn = |i: usize| if i % 2 == 0 { self.0[i / 2] } else { o.0[i / 2] };
+                [Self(from_fn(turn)), Self(from_fn(|i| turn($n + i)))]
+            }
+        }
         impl Add for $V {
             type Output = Self;
             #[inline(always)]

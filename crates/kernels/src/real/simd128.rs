@@ -8,10 +8,16 @@ static SIGN: Four = Four::of(-0.0);
 macro_rules! vector {
     ($V:ident, $f:ty, $n:literal, $add:ident $sub:ident $mul:ident $div:ident $neg:ident,
      $lt:ident $le:ident $eq:ident, $min:ident $max:ident $pmin:ident $pmax:ident $abs:ident $sqrt:ident $round:ident $madd:ident,
-     $splat:ident, $const:ident($($one:expr),+; $($zero:expr),+)) => {
+     $shuffle:ident($($low:literal)+; $($high:literal)+), $splat:ident, $const:ident($($one:expr),+; $($zero:expr),+)) => {
         #[derive(Clone, Copy)]
         pub struct $V(pub v128);
 
+        impl $V {
+            #[inline(always)]
+            pub fn interleave(self, o: Self) -> [Self; 2] {
+                [Self($shuffle::<$($low),+>(self.0, o.0)), Self($shuffle::<$($high),+>(self.0, o.0))]
+            }
+        }
         impl Add for $V {
             type Output = Self;
             #[inline(always)]
@@ -141,7 +147,7 @@ macro_rules! vector {
 }
 vector!(F32x4, f32, 4, f32x4_add f32x4_sub f32x4_mul f32x4_div f32x4_neg,
     f32x4_lt f32x4_le f32x4_eq, f32x4_min f32x4_max f32x4_pmin f32x4_pmax f32x4_abs f32x4_sqrt f32x4_nearest f32x4_relaxed_madd,
-    f32x4_splat, f32x4(1.0, 1.0, 1.0, 1.0; 0.0, 0.0, 0.0, 0.0));
+    i32x4_shuffle(0 4 1 5; 2 6 3 7), f32x4_splat, f32x4(1.0, 1.0, 1.0, 1.0; 0.0, 0.0, 0.0, 0.0));
 
 impl Bits for F32x4 {
     /// Read from memory wherever it is used: engines build a constant in the code anew each time, from several
@@ -176,4 +182,4 @@ impl Bits for F32x4 {
 }
 vector!(F64x2, f64, 2, f64x2_add f64x2_sub f64x2_mul f64x2_div f64x2_neg,
     f64x2_lt f64x2_le f64x2_eq, f64x2_min f64x2_max f64x2_pmin f64x2_pmax f64x2_abs f64x2_sqrt f64x2_nearest f64x2_relaxed_madd,
-    f64x2_splat, f64x2(1.0, 1.0; 0.0, 0.0));
+    i64x2_shuffle(0 2; 1 3), f64x2_splat, f64x2(1.0, 1.0; 0.0, 0.0));
