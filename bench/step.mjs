@@ -30,14 +30,13 @@ const nets = {
   }),
 };
 
-/** Yields the milliseconds of each step. `parts`: of a batch cut by the group; 0: the plain step. */
-serve(function* ({ net, steps, parts, sizes }, { group }) {
-  manualSeed(1);
+/** A net to train, and a batch cut into `parts` for it. */
+function learner({ net, sizes }, parts) {
   const { model, data, loss: lossOf } = nets[net](sizes);
-  const adam = new optim.Adam(model.parameters());
-  const { B } = sizes;
-  const size = B / (parts || 1);
-  const batches = Array.from({ length: B / size }, () => data(sizes, size));
+  const parameters = [...model.parameters()];
+  const adam = new optim.Adam(parameters);
+  const size = sizes.B / parts;
+  const batches = Array.from({ length: parts }, () => data(sizes, size));
   const part = (from) =>
     scope(() => {
       const [x, y] = batches[from / size];
@@ -45,14 +44,38 @@ serve(function* ({ net, steps, parts, sizes }, { group }) {
       loss.backward();
       return loss.item();
     });
-  for (let step = 0; step < steps; step++) {
-    const start = performance.now();
+  return (gradients) =>
     scope(() => {
-      if (parts > 0) group.gradients(model.parameters(), B, part);
-      else part(0);
+      gradients(parameters, part);
       adam.step();
       adam.zeroGrad();
     });
-    yield performance.now() - start;
+}
+
+/** Returns the milliseconds of each step, in three ways that take turns. A step ends when all threads are at its `yield`. */
+serve(function* ({ rounds, ...task }, { group }) {
+  manualSeed(1);
+  const alone = learner(task, 1);
+  const together = learner(task, group.shards);
+  const plain = () => alone((_, part) => part(0));
+  const shared = () =>
+    together((parameters, part) => group.gradients(parameters, task.sizes.B, part));
+  // as many steps a turn as take the same time; the first finds the caches cold
+  const ways = {
+    plain: { turn: 2, step: () => group.rank === 0 && plain() },
+    each: { turn: 2, step: plain },
+    shared: { turn: 4, step: shared },
+  };
+  const times = { plain: [], each: [], shared: [] };
+  for (let round = 0; round <= rounds; round++) {
+    for (const [way, { turn, step }] of Object.entries(ways)) {
+      for (let i = 0; i < turn; i++) {
+        const start = performance.now();
+        step();
+        yield;
+        if (round > 0) times[way].push(performance.now() - start); // the first round warms up
+      }
+    }
   }
+  return times;
 });

@@ -114,7 +114,9 @@ async function strip(built, rows, name) {
   await node("wasm-metadce", [...FEATURES, "--graph-file", graph, built, "-o", stripped], {
     quiet: true,
   });
-  await node("wasm-opt", [...FEATURES, "-O3", stripped, "-o", final], { quiet: true });
+  // A loop keeps its registers only in a function of its own: those with one caller stay functions, but for the smallest.
+  const apart = "--one-caller-inline-max-function-size=200";
+  await node("wasm-opt", [...FEATURES, "-O3", apart, stripped, "-o", final], { quiet: true });
 
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(final)));
   if (imports.length > 0)

@@ -61,7 +61,7 @@ for (const reduction of ["mean", "sum"] as const) {
   });
 }
 
-test("gradients are added up from the first shard to the last", () => {
+test("gradients are added up as a tree, from neighbours to halves", () => {
   const { parameters, lossOf, gradients } = given(8);
   const parts = [0, 2, 4, 6].map((from) => {
     lossOf("mean")(from, from + 2);
@@ -70,10 +70,11 @@ test("gradients are added up from the first shard to the last", () => {
     return part;
   });
   group(4).gradients(parameters, 8, lossOf("mean"));
+  const sum = (a: number, b: number): number => Math.fround(a + b);
   gradients().forEach((g, i) =>
     g.forEach((v, k) => {
-      const weighted = parts.map((part) => 0.25 * part[i]![k]!);
-      expect(v).toBe(weighted.reduce((sum, g) => Math.fround(sum + g)));
+      const [a, b, c, d] = parts.map((part) => part[i]![k]!) as [number, number, number, number];
+      expect(v).toBe(0.25 * sum(sum(a, b), sum(c, d)));
     }),
   );
 });

@@ -59,9 +59,31 @@ test("a training reports its progress and gives its result, bit for bit that of 
   expect(scope(() => [...loadSafetensors(bytes).tensors.keys()])).toContain("lstm.weight_hh_l0");
 });
 
-test.each([2, 4])("%i threads give the bits of one", async (threads) => {
+test.each([2, 3, 4])("%i threads give the bits of one", async (threads) => {
   expect(hash(await run(OPTIONS, { threads }).result)).toBe(expected);
 });
+
+test("nor do the bits depend on whether a thread's shards are neighbours in the tree", async () => {
+  const bits = async (threads: number): Promise<string> =>
+    hash(await run({ steps: 5, dropout: 0.3 }, { threads, shards: 5 }).result);
+  expect(await bits(3)).toBe(await bits(1));
+});
+
+test.each([1, 2, 4])(
+  "what only some shards reach has a gradient in all of %i threads",
+  async (threads) => {
+    type Partial = (options: { examples: number }) => Generator<number, unknown, void>;
+    const { result } = train<Partial>(worker("partial"), { examples: 8 }, { threads });
+    // 4 shards, whose means are over examples 0 to 2, 2 to 4, 4 to 6 and 6 to 8
+    expect(await result).toEqual({
+      loss: (6 * (1 + 3 + 5 + 7) + 9 * 7) / 4,
+      gradients: [
+        [4, 4, 4],
+        [1.75, 1.75],
+      ],
+    });
+  },
+);
 
 test("other shards give other bits, and nearly the same weights", async () => {
   const weights = async (shards: number): Promise<number[]> => {

@@ -2,9 +2,10 @@
 
 import type { Generator, GeneratorState, Tensor } from "unrolled";
 import { Barrier } from "./barrier.ts";
-import { Layout } from "./layout.ts";
-import { addUp, give, numbers } from "./reduce.ts";
+import { Exchange } from "./exchange.ts";
+import { join, type Sum, take, weigh } from "./reduce.ts";
 import type { Shared } from "./shared.ts";
+import { part, type Range, sumOf, widest } from "./tree.ts";
 
 /** The first cells are the barrier's. */
 const STOP = 4;
@@ -32,8 +33,7 @@ export type ShardLoss = (from: number, to: number) => number;
 export class Group {
   readonly #barrier: Barrier;
   readonly #cells: Int32Array;
-  /** Of one thread alone. */
-  #own = new ArrayBuffer(0);
+  readonly #exchange: Exchange | undefined;
 
   /** @internal `serve` makes it. */
   constructor(
@@ -41,11 +41,11 @@ export class Group {
     readonly rank: number,
     /** Into how many parts every batch is cut. Equal numbers give equal bits. */
     readonly shards: number,
-    /** @internal */
-    readonly shared: Shared | undefined,
+    shared: Shared | undefined,
   ) {
     this.#cells = new Int32Array(shared?.cells ?? new ArrayBuffer(64));
     this.#barrier = new Barrier(this.#cells, shared?.threads ?? 1);
+    this.#exchange = shared && new Exchange(shared.gradients, this.#barrier, rank, shards);
   }
 
   /** How many threads there are. */
@@ -77,60 +77,29 @@ export class Group {
     { reduction = "mean", generators = [] }: GradientOptions = {},
   ): number {
     expectBatch(parameters, size);
-    const layout = new Layout(parameters, this.shards, generators.length);
-    const memory = this.#room(layout.bytes);
-    const heads = Array.from({ length: this.shards }, (_, s) => layout.head(memory, s));
+    const mean = reduction === "mean";
+    const largest = Math.ceil(size / this.shards); // a shard counts in proportion to it, it in proportion to the batch
     const states = generators.map((generator) => generator.state());
-    for (let s = this.rank; s < this.shards; s += this.threads) {
+    const compute = (s: number): Sum => {
       const [from, to] = part(size, s, this.shards);
-      const weight = reduction === "sum" ? 1 : (to - from) / size;
       generators.forEach((generator, i) => generator.setState(streamOf(states[i]!, s)));
-      forget(parameters); // those of the shard before
-      const loss = from < to ? weight * lossOf(from, to) : 0;
+      const loss = from < to ? lossOf(from, to) : 0;
       const counters = generators.map((generator) => generator.state().counter);
-      const given = parameters.map((p) => p.grad !== undefined);
-      heads[s]!.write({ loss, batch: size, bytes: layout.bytes }, counters, given);
-      parameters.forEach((p, i) => {
-        if (!p.grad) return;
-        const weighted = p.grad.mul(weight);
-        layout.gradient(memory, s, i).set(numbers(weighted));
-        weighted.free();
-      });
-    }
-    this.#barrier.wait();
-    if (!heads.every((head) => head.fits(size, layout.bytes))) {
-      throw new Error("group: expected the same batch and parameters in all threads; they differ");
-    }
-    const parts = parameters.map((_, i) =>
-      heads.flatMap((head, s) => (head.reaches(i) ? [layout.gradient(memory, s, i)] : [])),
-    );
-    parameters.forEach((p, i) => addUp(p, parts[i]!, ...part(p.size, this.rank, this.threads)));
-    this.#barrier.wait(); // all pieces are sums
-    parameters.forEach((p, i) => give(p, parts[i]![0]));
+      const sum = { first: s, loss, counters, gradients: parameters.map(take) };
+      return weigh(sum, mean ? (to - from) / largest : 1);
+    };
+    const isShard = ([from, to]: Range): boolean => to - from === 1;
+    const add = (a: Sum, b: Sum): Sum => join(parameters, a, b);
+    const held = part(this.shards, this.rank, this.threads);
+    const own = widest(held, [0, this.shards]).map((node) => sumOf(node, isShard, compute, add));
+    const weight = mean ? largest / size : 1;
+    const { loss, counters, gradients } =
+      this.#exchange?.total(parameters, own, size, weight) ?? weigh(own[0]!, weight);
+    parameters.forEach((p, i) => (p.grad = gradients[i]));
     generators.forEach((generator, i) => {
-      const counter = Math.max(...heads.map((head) => head.counter(i)));
-      generator.setState({ seed: states[i]!.seed, counter });
+      generator.setState({ seed: states[i]!.seed, counter: counters[i]! });
     });
-    const loss = heads.reduce((sum, head) => sum + head.loss, 0);
-    this.#barrier.wait(); // nobody may write the next batch's before all have read
     return loss;
-  }
-
-  #room(bytes: number): ArrayBufferLike {
-    if (!this.shared) {
-      if (this.#own.byteLength < bytes) this.#own = new ArrayBuffer(bytes);
-      return this.#own;
-    }
-    const { gradients } = this.shared;
-    if (gradients.byteLength < bytes) {
-      if (bytes > gradients.maxByteLength) {
-        throw new RangeError(
-          `group: expected gradients of at most ${gradients.maxByteLength} bytes in ${this.shards} shards, got ${bytes}`,
-        );
-      }
-      gradients.grow(bytes); // the others ask for the same
-    }
-    return gradients;
   }
 
   /** @internal Whether to stop: what thread 0 says. Every thread asks at every step. */
@@ -148,24 +117,11 @@ export class Group {
   }
 }
 
-/** Part k of n things in as many as `parts` equal parts: from, and to (exclusive). */
-const part = (n: number, k: number, parts: number): [from: number, to: number] => [
-  Math.floor((k * n) / parts),
-  Math.floor(((k + 1) * n) / parts),
-];
-
 /** The stream of a shard: of another seed, at the same place. */
 function streamOf({ seed, counter }: GeneratorState, shard: number): GeneratorState {
   const step = ((shard + 1) * STRIDE) % SEEDS;
   const room = SEEDS - step; // a sum above 2^53 would be rounded
   return { seed: seed < room ? seed + step : seed - room, counter };
-}
-
-function forget(parameters: readonly Tensor[]): void {
-  for (const p of parameters) {
-    p.grad?.free();
-    p.grad = undefined;
-  }
 }
 
 function expectBatch(parameters: readonly Tensor[], size: number): void {

@@ -1,4 +1,4 @@
-/** @file Where each shard's gradients lie in one block of memory: a head of numbers, then every parameter's gradient. */
+/** @file Where sums of gradients lie in one block of memory, by their first shard: a head of numbers, then every parameter's gradient. */
 
 import type { Tensor } from "unrolled";
 
@@ -42,7 +42,6 @@ export class Layout {
     return new Head(new Float64Array(memory, shard * this.#stride, length), this.generators);
   }
 
-  /** What a shard says of a parameter. */
   gradient(memory: ArrayBufferLike, shard: number, parameter: number): Floats {
     const View = this.#views[parameter]!;
     const at = shard * this.#stride + this.#offsets[parameter]!;
@@ -50,7 +49,7 @@ export class Layout {
   }
 }
 
-/** What is to be known of a shard beside its gradients. */
+/** What is to be known of a sum beside its gradients. */
 export class Head {
   constructor(
     readonly numbers: Float64Array,
@@ -67,7 +66,6 @@ export class Head {
     this.numbers.set([loss, batch, bytes, ...counters, ...given.map(Number)]);
   }
 
-  /** Times what it counts for in the batch, as its gradients are. */
   get loss(): number {
     return this.numbers[0]!;
   }
@@ -77,12 +75,11 @@ export class Head {
     return this.numbers[1] === batch && this.numbers[2] === bytes;
   }
 
-  /** Where its generators stopped. */
-  counter(generator: number): number {
-    return this.numbers[FIXED + generator]!;
+  get counters(): number[] {
+    return [...this.numbers.subarray(FIXED, FIXED + this.generators)];
   }
 
-  /** Whether the loss reached the parameter. */
+  /** Whether a loss reached the parameter. */
   reaches(parameter: number): boolean {
     return this.numbers[FIXED + this.generators + parameter] === 1;
   }

@@ -1,45 +1,105 @@
-/** @file The sum of the shards' gradients: each thread makes a piece of it, and takes the whole. */
+/** @file Sums of the gradients of shards. */
 
 import type { Tensor } from "unrolled";
 import type { Floats } from "./layout.ts";
+import type { Range } from "./tree.ts";
 
-/** Elements that are added up at a time, small enough for the second cache. */
-const BLOCK = 2 ** 14;
+/** What some shards have in common beside their gradients. */
+export interface Said {
+  loss: number;
+  /** Of each generator: where that shard stopped that drew most. */
+  counters: readonly number[];
+}
+
+/** What some shards give together. */
+export interface Sum extends Said {
+  /** The first of them. */
+  first: number;
+  /** Of each parameter that one of them reached. */
+  gradients: readonly (Tensor | undefined)[];
+}
+
+export const both = (a: Said, b: Said): Said => ({
+  loss: a.loss + b.loss,
+  counters: a.counters.map((counter, i) => Math.max(counter, b.counters[i]!)),
+});
+
+/** a + b, in the memory of a's gradients; b's are freed. */
+export const join = (parameters: readonly Tensor[], a: Sum, b: Sum): Sum => ({
+  ...both(a, b),
+  first: a.first,
+  gradients: parameters.map((p, i) => {
+    const [into, more] = [a.gradients[i], b.gradients[i]];
+    if (!into || !more) return into ?? more;
+    p.grad = into;
+    p.backward(more); // adds it to p.grad in place
+    more.free();
+    return take(p);
+  }),
+});
+
+/** The gradient of a parameter, which has none afterwards. */
+export function take(p: Tensor): Tensor | undefined {
+  const { grad } = p;
+  p.grad = undefined;
+  return grad;
+}
+
+/** Room for a gradient where `backward` would put it, whatever is inside. */
+export function emptyGradient(p: Tensor): Tensor {
+  const any = p.sum();
+  any.backward();
+  any.free();
+  return take(p)!;
+}
 
 /** Good until the next allocation. */
 export const numbers = (t: Tensor): Floats => t.view() as Floats; // as all parameters are
 
-/** Adds up elements `from` to `to` (exclusive) of a parameter's parts, from the first part to the last, into the first. */
-export function addUp(p: Tensor, parts: readonly Floats[], from: number, to: number): void {
-  if (parts.length < 2) return;
-  for (let at = from; at < to; at += BLOCK) addBlock(p, parts, at, Math.min(at + BLOCK, to));
+/** `weight` times a sum, in its memory. */
+export function weigh(sum: Sum, weight: number): Sum {
+  if (weight === 1) return sum;
+  for (const gradient of sum.gradients) {
+    if (!gradient) continue;
+    const weighted = gradient.mul(weight);
+    numbers(gradient).set(numbers(weighted));
+    weighted.free();
+  }
+  return { ...sum, loss: weight * sum.loss };
 }
 
-function addBlock(p: Tensor, parts: readonly Floats[], from: number, to: number): void {
-  const [first, ...others] = parts.map((part) => part.subarray(from, to));
-  const block = p.detach().flatten().slice(0, from, to);
-  let sum = block.neg(); // room for it, whatever is inside
-  const more = block.neg();
-  numbers(sum).set(first!);
-  for (const part of others) {
-    numbers(more).set(part);
-    const next = sum.add(more);
-    sum.free();
-    sum = next;
-  }
-  first!.set(numbers(sum));
-  sum.free();
-  more.free();
-}
+/** Elements that are added up at a time, so that copies stay small. */
+const BLOCK = 2 ** 16;
 
-/** Leaves the sum in `grad`, if there is one. */
-export function give(p: Tensor, sum: Floats | undefined): void {
-  if (!sum) return;
-  if (!p.grad) {
-    // none of this thread's shards reached it; a gradient belongs where `backward` puts it
-    const any = p.sum();
-    any.backward();
-    any.free();
+/** A sum over the tree, from what `valueOf` gives for the nodes that begin at a shard. */
+export type Total = <T>(valueOf: (first: number) => T, add: (a: T, b: T) => T) => T;
+
+/** Leaves `weight` times a piece of the sum of one parameter's gradients in `here`, which may be one of them, and in `out`. */
+export function addUp(
+  [from, to]: Range,
+  total: Total,
+  gradientOf: (first: number) => Tensor | Floats | undefined,
+  { weight, here, out }: { weight: number; here: Tensor; out: Floats },
+): void {
+  for (let at = from; at < to; at += BLOCK) {
+    const end = Math.min(at + BLOCK, to);
+    const block = (t: Tensor): Tensor => t.flatten().slice(0, at, end); // shares memory
+    const made: Tensor[] = [];
+    const make = (t: Tensor): Tensor => (made.push(t), t);
+    const load = (gradient: Tensor | Floats | undefined): Tensor | undefined => {
+      if (!gradient) return undefined;
+      if (!ArrayBuffer.isView(gradient)) return block(gradient);
+      const copy = make(block(here).neg()); // room for it, whatever is inside
+      numbers(copy).set(gradient.subarray(at, end));
+      return copy;
+    };
+    const sum = total<Tensor | undefined>(
+      (first) => load(gradientOf(first)),
+      (a, b) => (a && b ? make(a.add(b)) : (a ?? b)),
+    )!;
+    const weighted = make(sum.mul(weight));
+    numbers(block(here)).set(numbers(weighted));
+    out.subarray(at, end).set(numbers(weighted));
+    for (const t of made) t.free();
   }
-  numbers(p.grad!).set(sum);
 }
