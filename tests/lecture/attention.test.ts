@@ -1,11 +1,24 @@
 import { Generator, memory } from "unrolled";
 import { expect, test } from "vitest";
 import { ATTENTION } from "../../ts/lecture/attention.ts";
+import { referents, translator } from "../../ts/lecture/s20-referent.ts";
 import { preferences, taught, usualness } from "../../ts/lecture/s22-gpt.ts";
+import { coreferences } from "../../ts/theory/coreference.ts";
 import { doctorNurseTemplates } from "../../ts/theory/doctor-nurse.ts";
 import { testExhibits } from "../support/exhibits.ts";
 
 testExhibits(ATTENTION);
+
+test("a translator that can learn what it is nowhere else looks from it to its noun", () => {
+  const before = memory().tensors;
+  const net = translator(1);
+  const { pronouns, rather, right, other } = referents(net, coreferences(100, new Generator(1), true)); // prettier-ignore
+  expect(pronouns).toBeGreaterThanOrEqual(0.95);
+  expect(rather).toBeGreaterThanOrEqual(0.9);
+  expect(right).toBeGreaterThan(3 * other);
+  net.free();
+  expect(memory().tensors).toBe(before);
+});
 
 test("a GPT whose text says so goes from she to the nurse and from he to the doctor", () => {
   const before = memory().tensors;

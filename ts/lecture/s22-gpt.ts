@@ -1,16 +1,6 @@
 /** @file A small GPT on sentences about doctors and nurses: what it attends to from "she" is what its text was like. */
 
-import {
-  crossEntropy,
-  Generator,
-  GPT2,
-  nn,
-  noGrad,
-  scope,
-  slice,
-  softmax,
-  type Tensor,
-} from "unrolled";
+import { crossEntropy, Generator, GPT2, nn, noGrad, scope, slice, type Tensor } from "unrolled";
 import { asIds, DOCTOR_NURSE_PLACES as AT, DOCTOR_NURSE_WORDS as WORDS, doctorNurse, type DoctorNurse, doctorNurseTemplates } from "../theory/doctor-nurse.ts"; // prettier-ignore
 import { headViewSvg } from "../viz/attention/head-view.ts";
 import { modelViewSvg } from "../viz/attention/model-view.ts";
@@ -95,17 +85,17 @@ export function preferences(net: GPT2, templates: readonly DoctorNurse[]): Prefe
   );
 }
 
-/** How sure it is that “she” did what the nurse, and “he” what the doctor was doing, on average. */
+/** The share of templates in which it finds it likelier that "she" did what the nurse, or "he" what the doctor was doing. */
 export function usualness(net: GPT2, templates: readonly DoctorNurse[]): number {
   return scope(() =>
     noGrad(() => {
       const { logits } = net.forward(asIds(templates.map(({ words }) => words)));
-      const next = softmax(slice(logits, 1, AT.pronoun, AT.pronoun + 1), -1).toArray() as number[][][]; // [B, 1, V]
-      const usual = templates.map(({ pronoun, verbs }, b) => {
-        const verb = pronoun === "she" ? verbs.nurse : verbs.doctor;
-        return next[b]![0]![WORDS.indexOf(verb)]!;
+      const next = slice(logits, 1, AT.pronoun, AT.pronoun + 1).toArray() as number[][][]; // [B, 1, V]
+      const usual = templates.filter(({ pronoun, verbs }, b) => {
+        const [nurse, doctor] = [verbs.nurse, verbs.doctor].map((verb) => next[b]![0]![WORDS.indexOf(verb)]!) as [number, number];
+        return pronoun === "she" ? nurse > doctor : doctor > nurse;
       });
-      return usual.reduce((sum, p) => sum + p, 0) / usual.length;
+      return usual.length / templates.length;
     }),
   );
 } // prettier-ignore
@@ -178,7 +168,8 @@ function run(options: ExhibitOptions) {
       row(0.9, "how much more of its attention it pays to the one than to the other", "> 0.1", (t) => t.bias, (x) => x > 0.1, signed),
       row(0.1, "the same", "< −0.1", (t) => t.bias, (x) => x < -0.1, signed),
       row(0.5, "the same", "within ±0.1", (t) => t.bias, (x) => Math.abs(x) < 0.1, signed),
-      ...RHOS.map((rho) => row(rho, "how sure it is that “she” is the nurse and “he” the doctor", `${100 * rho} % ± 10 %`, (t) => t.says, (x) => Math.abs(x - rho) <= 0.1)),
+      row(0.9, "templates in which it finds it likelier that “she” did what the nurse, or “he” what the doctor was doing", "≥ 90 %", (t) => t.says, (x) => x >= 0.9),
+      row(0.1, "the same", "≤ 10 %", (t) => t.says, (x) => x <= 0.1),
     ],
     pictures: [
       {
