@@ -48,7 +48,7 @@ test("the module without float64 has every other row", () => {
 });
 
 /** What float64 may add to the code of everything else; the aim is 0.35. */
-const FLOAT64 = 0.42;
+const FLOAT64 = 0.41;
 
 test("float64 stays within its share", async () => {
   const { code, float64 } = await sizes();

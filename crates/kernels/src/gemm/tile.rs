@@ -43,7 +43,7 @@ impl<'a, T> View<'a, T> {
 #[inline(never)]
 pub fn panel<T: Float>(a: View<T>, b: &[T], c: &mut [T], ldc: usize, m: usize, n: usize, k: usize) {
     let b = View { at: b, row: width::<T>(), col: 1 };
-    if n <= width::<T>() / 2 && !T::PLAIN {
+    if n <= width::<T>() / 2 || T::PLAIN {
         in_place(a, b, &[], c, ldc, m, n, k)
     } else {
         rows::<T, 2, VECTORS>(a, b, &[], c, ldc, m, n, k) // with strides that the compiler knows
